@@ -65,7 +65,7 @@ const checks = () => [
   cargo('fmt', 'fmt', '--check'),
   cargo('clippy', 'clippy', '--all-targets', '--', '-D', 'warnings'),
   { ...cargo('rust', 'test'), runner: 'cargo' },
-  script('types', 'tsc --noEmit', 'typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
+  script('types', 'tsc --noEmit', 'typescript/bin/tsc', '-p', 'plugin', '--noEmit'),
   script('lint', 'eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
   script('format', 'prettier --check', 'prettier/bin/prettier.cjs', '--check', '.'),
   ...['bridge', 'parity', 'plugin', 'package'].map(nodeTests),

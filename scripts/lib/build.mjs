@@ -61,10 +61,10 @@ export async function addon(profile) {
 }
 
 export async function typescript() {
-  const print = fingerprint(['plugin', 'tsconfig.json', 'index.d.ts', 'types.d.ts']);
+  const print = fingerprint(['plugin', 'index.d.ts', 'types.d.ts']);
   if (fs.existsSync(path.join(root, 'dist')) && isFresh('typescript', print)) return 'up to date';
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-  await node([bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  await node([bin('typescript/bin/tsc'), '-p', 'plugin']);
   markFresh('typescript', print);
   return '';
 }
