@@ -1,0 +1,17 @@
+//! The real-time engine of `@strapi-community/plugin-io`.
+//!
+//! * [`transport`] brings bytes in and out: WebSocket hand-off, long-polling, outbox.
+//! * [`server`] is the Socket.IO server: connections, namespaces, rooms, fan-out, heartbeats.
+//! * `bridge` is the only module that names N-API; everything else runs and is tested without Node.
+
+pub mod error;
+pub mod options;
+pub mod server;
+pub mod transport;
+
+#[cfg(feature = "bridge")]
+mod bridge;
+
+/// glibc keeps the memory of thousands of closed connections; mimalloc gives it back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,0 +1,178 @@
+//! One Engine.IO session.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+    time::Instant,
+};
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+
+use super::namespace::{Member, Namespace};
+use crate::transport::{
+    outbox::Outbox,
+    request::{Protocol, RequestHead},
+};
+
+/// Why a session ended, in engine.io's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The client closed, or its connection did.
+    TransportClose,
+    /// The transport broke its protocol.
+    TransportError,
+    /// No answer to a ping.
+    PingTimeout,
+    /// The client sent something that is no Engine.IO packet.
+    ParseError,
+    /// The server closed.
+    ForcedClose,
+}
+
+impl CloseReason {
+    /// The reason as clients and listeners of engine.io know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CloseReason::TransportClose => "transport close",
+            CloseReason::TransportError => "transport error",
+            CloseReason::PingTimeout => "ping timeout",
+            CloseReason::ParseError => "parse error",
+            CloseReason::ForcedClose => "forced close",
+        }
+    }
+}
+
+/// What is kept of the request that opened a session, to show it when somebody asks.
+#[derive(Debug)]
+pub struct StoredHead {
+    /// Path and query.
+    pub url: Box<str>,
+    /// Header names and values, separated by "\n", which no header can hold.
+    pub headers: Box<str>,
+    /// Address of the peer.
+    pub remote_address: Box<str>,
+    /// Whether it came over TLS.
+    pub secure: bool,
+}
+
+impl StoredHead {
+    fn new(head: &RequestHead) -> Self {
+        Self {
+            url: head.url.as_str().into(),
+            headers: head.headers.join("\n").into(),
+            remote_address: head.remote_address.as_str().into(),
+            secure: head.secure,
+        }
+    }
+
+    /// Header names and values, alternating.
+    pub fn headers(&self) -> Vec<String> {
+        if self.headers.is_empty() {
+            Vec::new()
+        } else {
+            self.headers.split('\n').map(String::from).collect()
+        }
+    }
+}
+
+/// Heartbeat of a session: when the next step is due and what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// When to look next.
+    pub due: Instant,
+    /// Whether a pong is awaited, so that being due means the client is gone.
+    pub awaiting: bool,
+    /// Tells a timer that it was replaced.
+    pub generation: u32,
+}
+
+/// The engine's own Socket.IO state of a connection.
+#[derive(Default)]
+pub struct Client {
+    /// Sockets of the connection.
+    pub sockets: SmallVec<[(Arc<Namespace>, Arc<Member>); 1]>,
+    /// Attachments still to come of a packet that is already dealt with.
+    pub attachments: usize,
+    /// JavaScript reads this connection's packets.
+    pub attached: bool,
+}
+
+const OPEN: u8 = 0;
+const CLOSING: u8 = 1;
+const CLOSED: u8 = 2;
+
+/// One Engine.IO session.
+pub struct Conn {
+    /// Session id.
+    pub id: Arc<str>,
+    /// Protocol revision of the client.
+    pub protocol: Protocol,
+    /// The request that opened it.
+    pub head: StoredHead,
+    /// What it has still to send.
+    pub outbox: Outbox,
+    /// The engine's own Socket.IO state.
+    pub client: Mutex<Client>,
+    /// Heartbeat.
+    pub heartbeat: Mutex<Heartbeat>,
+    /// A polling body is being read.
+    pub posting: AtomicBool,
+    life: AtomicU8,
+}
+
+impl Conn {
+    /// A session about to begin.
+    pub fn new(id: &str, head: &RequestHead, attached: bool, outbox_limit: usize) -> Self {
+        let supports_binary = head.protocol() == Protocol::V4 || !head.b64;
+        Self {
+            id: id.into(),
+            protocol: head.protocol(),
+            head: StoredHead::new(head),
+            outbox: Outbox::new(head.protocol(), supports_binary, outbox_limit),
+            client: Mutex::new(Client { attached, ..Client::default() }),
+            heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
+            posting: AtomicBool::new(false),
+            life: AtomicU8::new(OPEN),
+        }
+    }
+
+    /// Whether messages are still taken from it.
+    pub fn is_open(&self) -> bool {
+        self.life.load(Ordering::Acquire) == OPEN
+    }
+
+    /// Whether it is over.
+    pub fn is_closed(&self) -> bool {
+        self.life.load(Ordering::Acquire) == CLOSED
+    }
+
+    /// Marks it as closing. False if it was already.
+    pub fn begin_close(&self) -> bool {
+        self.life.compare_exchange(OPEN, CLOSING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Marks it as closed. False if it was already.
+    pub fn end(&self) -> bool {
+        self.life.swap(CLOSED, Ordering::AcqRel) != CLOSED
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(id: &str) -> Self {
+        let head = RequestHead {
+            method: "GET".into(),
+            url: "/".into(),
+            headers: Vec::new(),
+            remote_address: String::new(),
+            secure: false,
+            transport: "polling".into(),
+            sid: None,
+            eio: "4".into(),
+            b64: false,
+            upgrade: false,
+        };
+        Self::new(id, &head, false, 1024)
+    }
+}

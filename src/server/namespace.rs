@@ -1,0 +1,291 @@
+//! Namespaces and their rooms. Joining, leaving and choosing recipients are synchronous, so a broadcast reaches
+//! exactly those who were there when it was called.
+
+use std::{collections::HashSet, sync::Arc};
+
+use indexmap::IndexMap;
+use parking_lot::{Mutex, RwLock};
+
+use super::conn::Conn;
+
+/// What changed by joining or leaving a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: already so, or unknown socket.
+    None = 0,
+    /// The socket joined or left.
+    Moved = 1,
+    /// It did, and the room came into being or ended by it.
+    MovedAndRoom = 3,
+}
+
+/// A socket: one client in one namespace.
+pub struct Member {
+    /// Socket id.
+    pub sid: Arc<str>,
+    /// The connection it uses.
+    pub conn: Arc<Conn>,
+    /// JSON text of the payload the client connected with.
+    pub auth: Box<str>,
+    /// When it connected, milliseconds since the epoch.
+    pub issued: f64,
+    rooms: Mutex<Vec<Arc<str>>>,
+}
+
+#[derive(Default)]
+struct Members {
+    sockets: IndexMap<Arc<str>, Arc<Member>>,
+    /// Rooms other than those every socket has for itself: these are implied by `own`.
+    rooms: IndexMap<Arc<str>, IndexMap<Arc<str>, Arc<Member>>>,
+}
+
+/// A namespace.
+pub struct Namespace {
+    /// Name, beginning with "/".
+    pub name: Arc<str>,
+    members: RwLock<Members>,
+}
+
+impl Namespace {
+    /// An empty namespace.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), members: RwLock::default() }
+    }
+
+    /// Adds a socket. It is in no room yet.
+    pub fn add(&self, sid: Arc<str>, conn: Arc<Conn>, auth: &str) -> Arc<Member> {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let member = Arc::new(Member {
+            sid: sid.clone(),
+            conn,
+            auth: auth.into(),
+            issued: since_epoch.map_or(0.0, |time| time.as_millis() as f64),
+            rooms: Mutex::default(),
+        });
+        self.members.write().sockets.insert(sid, member.clone());
+        member
+    }
+
+    /// Removes a socket from all rooms and the namespace.
+    pub fn remove(&self, sid: &str) -> Option<Arc<Member>> {
+        let mut members = self.members.write();
+        let member = members.sockets.swap_remove(sid)?;
+        for room in std::mem::take(&mut *member.rooms.lock()) {
+            members.leave(&member.sid, &room);
+        }
+        Some(member)
+    }
+
+    /// Lets a socket join a room.
+    pub fn join(&self, sid: &str, room: &str) -> Change {
+        let mut members = self.members.write();
+        let Some(member) = members.sockets.get(sid).cloned() else { return Change::None };
+        let mut rooms = member.rooms.lock();
+        if rooms.iter().any(|name| &**name == room) {
+            return Change::None;
+        }
+        if room == sid {
+            // The room of a socket's own is implied, unless somebody else is in a room of that name.
+            rooms.push(member.sid.clone());
+            return if members.rooms.contains_key(room) { Change::Moved } else { Change::MovedAndRoom };
+        }
+        let existing = members.rooms.get_key_value(room).map(|(name, _)| name.clone());
+        let created = existing.is_none() && !members.has_own_room(room);
+        let name = existing.unwrap_or_else(|| room.into());
+        rooms.push(name.clone());
+        drop(rooms);
+        members.rooms.entry(name).or_default().insert(member.sid.clone(), member);
+        if created { Change::MovedAndRoom } else { Change::Moved }
+    }
+
+    /// Lets a socket leave a room.
+    pub fn leave(&self, sid: &str, room: &str) -> Change {
+        let mut members = self.members.write();
+        let Some(member) = members.sockets.get(sid).cloned() else { return Change::None };
+        let mut rooms = member.rooms.lock();
+        let Some(at) = rooms.iter().position(|name| &**name == room) else { return Change::None };
+        rooms.remove(at);
+        drop(rooms);
+        members.leave(sid, room);
+        if members.room_size(room) == 0 { Change::MovedAndRoom } else { Change::Moved }
+    }
+
+    /// The sockets in any of `rooms` (all if empty) and in none of `except`.
+    pub fn select(&self, rooms: &[String], except: &[String]) -> Vec<Arc<Member>> {
+        let members = self.members.read();
+        let mut excluded: HashSet<&str> = HashSet::new();
+        for room in except {
+            members.each_in(room, |member| {
+                excluded.insert(&member.sid);
+            });
+        }
+        let mut selected = Vec::new();
+        match rooms {
+            [] => selected.extend(members.sockets.values().filter(|m| !excluded.contains(&*m.sid)).cloned()),
+            [room] => members.each_in(room, |member| {
+                if !excluded.contains(&*member.sid) {
+                    selected.push(member.clone());
+                }
+            }),
+            _ => {
+                for room in rooms {
+                    members.each_in(room, |member| {
+                        if excluded.insert(&member.sid) {
+                            selected.push(member.clone());
+                        }
+                    });
+                }
+            }
+        }
+        selected
+    }
+
+    /// The socket of that id.
+    pub fn get(&self, sid: &str) -> Option<Arc<Member>> {
+        self.members.read().sockets.get(sid).cloned()
+    }
+
+    /// Number of sockets.
+    pub fn len(&self) -> usize {
+        self.members.read().sockets.len()
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ids of all sockets.
+    pub fn sids(&self) -> Vec<Arc<str>> {
+        self.members.read().sockets.keys().cloned().collect()
+    }
+
+    /// Names of all rooms.
+    pub fn rooms(&self) -> Vec<Arc<str>> {
+        let members = self.members.read();
+        let own =
+            members.sockets.values().filter(|m| m.has_own_room() && !members.rooms.contains_key(&m.sid));
+        members.rooms.keys().cloned().chain(own.map(|member| member.sid.clone())).collect()
+    }
+
+    /// Ids of the sockets in a room.
+    pub fn room_sids(&self, room: &str) -> Vec<Arc<str>> {
+        let mut sids = Vec::new();
+        self.members.read().each_in(room, |member| sids.push(member.sid.clone()));
+        sids
+    }
+
+    /// Number of sockets in a room.
+    pub fn room_size(&self, room: &str) -> usize {
+        self.members.read().room_size(room)
+    }
+
+    /// Rooms of a socket.
+    pub fn socket_rooms(&self, sid: &str) -> Option<Vec<Arc<str>>> {
+        Some(self.members.read().sockets.get(sid)?.rooms.lock().clone())
+    }
+}
+
+impl Member {
+    fn has_own_room(&self) -> bool {
+        self.rooms.lock().iter().any(|room| Arc::ptr_eq(room, &self.sid))
+    }
+}
+
+impl Members {
+    fn leave(&mut self, sid: &str, room: &str) {
+        if let Some(sockets) = self.rooms.get_mut(room) {
+            sockets.swap_remove(sid);
+            if sockets.is_empty() {
+                self.rooms.swap_remove(room);
+            }
+        }
+    }
+
+    fn has_own_room(&self, room: &str) -> bool {
+        self.sockets.get(room).is_some_and(|member| member.has_own_room())
+    }
+
+    fn room_size(&self, room: &str) -> usize {
+        self.rooms.get(room).map_or(0, IndexMap::len) + usize::from(self.has_own_room(room))
+    }
+
+    fn each_in<'a>(&'a self, room: &str, mut on: impl FnMut(&'a Arc<Member>)) {
+        if let Some(member) = self.sockets.get(room)
+            && member.has_own_room()
+        {
+            on(member);
+        }
+        if let Some(sockets) = self.rooms.get(room) {
+            sockets.values().for_each(on);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[Arc<str>]) -> Vec<&str> {
+        let mut names: Vec<&str> = list.iter().map(|name| &**name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn selected(nsp: &Namespace, rooms: &[&str], except: &[&str]) -> String {
+        let own = |list: &[&str]| list.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        let members = nsp.select(&own(rooms), &own(except));
+        let sids: Vec<_> = members.iter().map(|member| member.sid.clone()).collect();
+        names(&sids).join(" ")
+    }
+
+    fn namespace() -> Namespace {
+        let nsp = Namespace::new("/");
+        for sid in ["a", "b", "c"] {
+            nsp.add(sid.into(), Arc::new(Conn::for_tests(sid)), "{}");
+            assert_eq!(nsp.join(sid, sid), Change::MovedAndRoom);
+        }
+        nsp
+    }
+
+    #[test]
+    fn rooms_come_and_go_with_their_members() {
+        let nsp = namespace();
+        assert_eq!(nsp.join("a", "x"), Change::MovedAndRoom);
+        assert_eq!(nsp.join("a", "x"), Change::None);
+        assert_eq!(nsp.join("b", "x"), Change::Moved);
+        assert_eq!(nsp.join("nobody", "x"), Change::None);
+        assert_eq!(names(&nsp.rooms()), ["a", "b", "c", "x"]);
+        assert_eq!(nsp.leave("a", "x"), Change::Moved);
+        assert_eq!(nsp.leave("a", "x"), Change::None);
+        assert_eq!(nsp.leave("b", "x"), Change::MovedAndRoom);
+        nsp.remove("c");
+        assert_eq!(names(&nsp.rooms()), ["a", "b"]);
+        assert_eq!(nsp.room_size("c"), 0);
+    }
+
+    #[test]
+    fn recipients_are_the_union_of_rooms_without_the_excluded() {
+        let nsp = namespace();
+        nsp.join("a", "x");
+        nsp.join("b", "x");
+        nsp.join("b", "y");
+        assert_eq!(selected(&nsp, &[], &[]), "a b c");
+        assert_eq!(selected(&nsp, &["x", "y", "c"], &[]), "a b c");
+        assert_eq!(selected(&nsp, &["x", "y"], &["b"]), "a");
+        assert_eq!(selected(&nsp, &[], &["x"]), "c");
+        assert_eq!(selected(&nsp, &["a"], &["a"]), "");
+        assert_eq!(selected(&nsp, &["nowhere"], &[]), "");
+    }
+
+    #[test]
+    fn a_socket_can_leave_its_own_room_and_be_joined_there() {
+        let nsp = namespace();
+        assert_eq!(nsp.join("b", "a"), Change::Moved);
+        assert_eq!(selected(&nsp, &["a"], &[]), "a b");
+        assert_eq!(nsp.leave("a", "a"), Change::Moved);
+        assert_eq!(selected(&nsp, &["a"], &[]), "b");
+        assert_eq!(nsp.leave("b", "a"), Change::MovedAndRoom);
+        assert_eq!(nsp.room_size("a"), 0);
+    }
+}

@@ -1,0 +1,479 @@
+//! The life of a session on its transport: opening, polling, the WebSocket task, the upgrade.
+
+use std::{cell::RefCell, sync::Arc, time::Instant};
+
+use bytes::{Bytes, BytesMut};
+use engineioxide_core::Packet;
+
+use super::{
+    conn::{CloseReason, Conn},
+    core::Core,
+    events::Event,
+};
+use crate::{
+    error::{Error, Result},
+    transport::{
+        frame::{self, FrameError, FrameKind, FrameReader, Incoming},
+        outbox::{Poll, PollBody, Progress},
+        payload::{Control, Item, decode_post},
+        request::{Protocol, Refusal, RequestHead, websocket_key},
+        stream::Stream,
+        websocket::switching_protocols,
+    },
+};
+
+/// Bytes read from a connection at a time; one buffer per worker thread.
+const READ_BUFFER: usize = 64 * 1024;
+/// Reads before other connections get their turn.
+const READS_PER_TURN: usize = 16;
+/// Time a client has to answer a close frame before its connection is cut.
+const CLOSE_HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(3);
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
+}
+
+/// Answer to a polling request.
+#[derive(Debug)]
+pub struct HttpAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Value of `Content-Type`.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: Bytes,
+    /// Id of the session the request opened.
+    pub id: Option<Arc<str>>,
+}
+
+impl HttpAnswer {
+    fn refusal(refusal: &Refusal) -> Self {
+        Self {
+            status: refusal.status,
+            content_type: "application/json",
+            body: refusal.body().into(),
+            id: None,
+        }
+    }
+
+    fn poll(body: PollBody) -> Self {
+        let content_type = if body.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
+        Self { status: 200, content_type, body: body.bytes, id: None }
+    }
+
+    fn status(status: u16) -> Self {
+        Self { status, content_type: "text/plain; charset=UTF-8", body: Bytes::new(), id: None }
+    }
+}
+
+impl Core {
+    // --- long-polling ---
+
+    /// Serves one polling request. Resolves when there is something to answer.
+    ///
+    /// Dropping the future abandons the poll, nothing more.
+    pub async fn serve(
+        self: &Arc<Self>,
+        head: RequestHead,
+        body: Bytes,
+        id: Option<String>,
+        attach: bool,
+    ) -> HttpAnswer {
+        if let Err(refusal) = self.verify(&head) {
+            return HttpAnswer::refusal(&refusal);
+        }
+        let Some(sid) = &head.sid else { return self.open_polling(&head, id.as_deref(), attach) };
+        let Some(conn) = self.conn(sid) else { return HttpAnswer::refusal(&Refusal::unknown_sid(sid)) };
+        match head.method.as_str() {
+            "GET" => self.poll(&conn).await,
+            "POST" => self.post(&conn, &head, body).await,
+            _ => HttpAnswer::status(500),
+        }
+    }
+
+    fn open_polling(self: &Arc<Self>, head: &RequestHead, id: Option<&str>, attach: bool) -> HttpAnswer {
+        let conn = match self.open(head, id, attach) {
+            Ok(conn) => conn,
+            Err(error) => {
+                let refusal = Refusal::bad_request(
+                    "ID_GENERATION_ERROR",
+                    serde_json::json!({ "error": error.to_string() }),
+                );
+                return HttpAnswer::refusal(&refusal);
+            }
+        };
+        let mut open = self.open_packet(&conn, "polling");
+        if conn.protocol == Protocol::V3 {
+            open = format!("{}:{open}", open.len());
+        }
+        HttpAnswer {
+            status: 200,
+            content_type: "text/plain; charset=UTF-8",
+            body: open.into(),
+            id: Some(conn.id.clone()),
+        }
+    }
+
+    async fn poll(&self, conn: &Arc<Conn>) -> HttpAnswer {
+        let (poll, progress) = conn.outbox.poll();
+        self.moved_on(conn, progress);
+        match poll {
+            Poll::Now(body) => HttpAnswer::poll(body),
+            Poll::Wait(receiver) => match receiver.await {
+                Ok(body) => HttpAnswer::poll(body),
+                Err(_) => HttpAnswer::status(400),
+            },
+            Poll::Overlap => {
+                self.fail(conn, CloseReason::TransportError);
+                HttpAnswer::status(400)
+            }
+            Poll::Gone => {
+                let context = serde_json::json!({ "transport": "polling" });
+                HttpAnswer::refusal(&Refusal::bad_request("TRANSPORT_MISMATCH", context))
+            }
+        }
+    }
+
+    async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
+        use std::sync::atomic::Ordering::AcqRel;
+        let content_type = head.header("content-type");
+        let binary = content_type == Some("application/octet-stream");
+        if conn.posting.swap(true, AcqRel) || (binary && conn.protocol == Protocol::V4) {
+            self.fail(conn, CloseReason::TransportError);
+            return HttpAnswer::status(400);
+        }
+        self.events.room().await;
+        for packet in decode_post(body, content_type, conn.protocol, self.options.max_payload) {
+            if !conn.is_open() {
+                break;
+            }
+            match packet {
+                Ok(Packet::Close) => self.fail(conn, CloseReason::TransportClose),
+                Ok(Packet::Message(text)) => self.on_text(conn, &text),
+                Ok(Packet::Binary(bytes) | Packet::BinaryV3(bytes)) => self.on_binary(conn, &bytes),
+                Ok(Packet::Ping | Packet::PingUpgrade) => self.on_ping(conn),
+                Ok(Packet::Pong | Packet::PongUpgrade) => self.on_pong(conn),
+                Ok(Packet::Open(_) | Packet::Upgrade | Packet::Noop) => {}
+                Err(_) => self.fail(conn, CloseReason::ParseError),
+            }
+        }
+        conn.posting.swap(false, AcqRel);
+        HttpAnswer { status: 200, content_type: "text/html", body: Bytes::from_static(b"ok"), id: None }
+    }
+
+    /// The client of a pending poll went away.
+    pub fn abort_poll(&self, id: &str) {
+        if let Some(conn) = self.conn(id)
+            && conn.outbox.transport() == "polling"
+        {
+            self.fail(&conn, CloseReason::TransportError);
+        }
+    }
+
+    // --- WebSocket ---
+
+    /// Takes a WebSocket whose request was verified: opens a session, or begins to upgrade the one it names.
+    /// `leftover` are bytes the client sent after the request. Returns the session's id.
+    pub fn take_websocket(
+        self: &Arc<Self>,
+        stream: Stream,
+        leftover: &[u8],
+        head: &RequestHead,
+        id: Option<&str>,
+        extra_headers: &[String],
+        attach: bool,
+    ) -> Result<Arc<str>> {
+        let stream = Arc::new(stream);
+        let answer = switching_protocols(websocket_key(head).unwrap_or_default(), extra_headers);
+        let leftover = leftover.to_vec();
+        if let Some(sid) = &head.sid {
+            let conn = self.conn(sid).ok_or_else(|| Error::UnknownSession(sid.clone()))?;
+            let id = conn.id.clone();
+            self.runtime().spawn(upgrade(self.clone(), conn, stream, answer, leftover));
+            return Ok(id);
+        }
+        let conn = self.open(head, id, attach)?;
+        let open = frame::encode(FrameKind::Text, &[], self.open_packet(&conn, "websocket").as_bytes());
+        let mut first = BytesMut::from(&answer[..]);
+        first.extend_from_slice(&open);
+        conn.outbox.switch(stream.clone(), first.freeze());
+        let socket = Socket { core: self.clone(), conn: conn.clone(), stream, phase: Phase::Open };
+        self.runtime().spawn(socket.run(FrameReader::new(self.options.max_payload), leftover));
+        Ok(conn.id.clone())
+    }
+
+    fn open_packet(&self, conn: &Conn, transport: &str) -> String {
+        let options = &self.options;
+        let upgradable = transport == "polling" && options.allow_upgrades && options.websocket;
+        let upgrades: &[&str] = if upgradable { &["websocket"] } else { &[] };
+        let id = serde_json::Value::from(&*conn.id);
+        let upgrades = serde_json::Value::from(upgrades);
+        format!(
+            "0{{\"sid\":{id},\"upgrades\":{upgrades},\"pingInterval\":{},\"pingTimeout\":{},\"maxPayload\":{}}}",
+            options.ping_interval.as_millis(),
+            options.ping_timeout.as_millis(),
+            options.max_payload
+        )
+    }
+
+    // --- heartbeat packets ---
+
+    fn on_ping(&self, conn: &Arc<Conn>) {
+        match conn.protocol {
+            Protocol::V3 => {
+                self.deliver(conn, Item::Control(Control::Pong), false);
+                let within = self.options.ping_interval + self.options.ping_timeout;
+                self.schedule_heartbeat(conn, Instant::now() + within, true);
+            }
+            // "invalid heartbeat direction"
+            Protocol::V4 => self.fail(conn, CloseReason::TransportError),
+        }
+    }
+
+    fn on_pong(&self, conn: &Arc<Conn>) {
+        match conn.protocol {
+            Protocol::V4 => {
+                self.schedule_heartbeat(conn, Instant::now() + self.options.ping_interval, false);
+            }
+            Protocol::V3 => self.fail(conn, CloseReason::TransportError),
+        }
+    }
+
+    /// The outbox moved: tells JavaScript, or ends the session if that was the last of it.
+    fn moved_on(&self, conn: &Arc<Conn>, progress: Progress) {
+        match progress {
+            Progress::Drained if conn.client.lock().attached => {
+                self.events.push(Event::Drain(conn.id.clone()))
+            }
+            Progress::Finished => self.ended(conn, CloseReason::ForcedClose),
+            Progress::Broken => self.fail(conn, CloseReason::TransportClose),
+            _ => {}
+        }
+    }
+}
+
+/// How far a WebSocket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It must prove itself before it may carry the session.
+    Probing,
+    /// It answered the probe and waits for the client's word.
+    Probed,
+    /// It carries the session.
+    Open,
+    /// Its end was agreed on.
+    Done,
+}
+
+/// The task of one WebSocket.
+struct Socket {
+    core: Arc<Core>,
+    conn: Arc<Conn>,
+    stream: Arc<Stream>,
+    phase: Phase,
+}
+
+/// Carries a WebSocket through the upgrade of a polling session, and on if it succeeds.
+async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: Bytes, leftover: Vec<u8>) {
+    let timeout = core.options.upgrade_timeout;
+    let mut socket = Socket { core, conn, stream, phase: Phase::Probing };
+    let mut reader = FrameReader::new(socket.core.options.max_payload);
+    let written = socket.stream.try_write(&answer).is_ok_and(|written| written == answer.len());
+    let probe = tokio::time::timeout(timeout, socket.probe(&mut reader, leftover)).await;
+    if written && matches!(probe, Ok(true)) {
+        socket.run(reader, Vec::new()).await;
+    } else {
+        // The session goes on polling as if nothing had been tried.
+        socket.conn.outbox.unprobe();
+        let _ = socket.stream.try_write(&frame::close(None));
+        socket.stream.shutdown();
+    }
+}
+
+impl Socket {
+    /// True once the socket carries the session.
+    async fn probe(&mut self, reader: &mut FrameReader, mut leftover: Vec<u8>) -> bool {
+        let mut result = reader_feed(self, reader, &mut leftover);
+        loop {
+            if result.is_err() || self.conn.is_closed() || self.phase == Phase::Done {
+                return false;
+            }
+            if self.phase == Phase::Open {
+                return true;
+            }
+            tokio::select! {
+                ready = self.stream.ready(false) => match ready {
+                    Ok(_) => result = self.read(reader),
+                    Err(_) => return false,
+                },
+                () = self.conn.outbox.changed() => {}
+            }
+        }
+    }
+
+    /// Drives an open WebSocket until it ends.
+    async fn run(mut self, mut reader: FrameReader, mut leftover: Vec<u8>) {
+        let mut result = reader_feed(&mut self, &mut reader, &mut leftover);
+        drop(leftover);
+        loop {
+            if let Err(end) = result {
+                return self.end(end);
+            }
+            let progress = self.conn.outbox.flush();
+            self.core.moved_on(&self.conn, progress);
+            if self.phase == Phase::Done {
+                return self.end(End::Closed);
+            }
+            if self.conn.is_closed() {
+                return self.linger(reader).await;
+            }
+            self.core.events.room().await;
+            result = tokio::select! {
+                biased;
+                ready = self.stream.ready(progress == Progress::Backlog) => match ready {
+                    Ok(ready) if ready.readable => self.read(&mut reader),
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(End::Lost),
+                },
+                () = self.conn.outbox.changed() => Ok(()),
+            };
+        }
+    }
+
+    /// The close frame is out: waits a moment for the client's, so that it sees a clean close.
+    async fn linger(mut self, mut reader: FrameReader) {
+        let until = tokio::time::Instant::now() + CLOSE_HANDSHAKE;
+        while self.phase != Phase::Done && !self.core.is_closed() {
+            let ready = tokio::time::timeout_at(until, self.stream.ready(false)).await;
+            if !matches!(ready, Ok(Ok(_))) || self.read(&mut reader).is_err() {
+                break;
+            }
+        }
+        self.conn.outbox.abort();
+    }
+
+    fn end(&self, end: End) {
+        let reason = match &end {
+            End::Closed | End::Lost => CloseReason::TransportClose,
+            End::Violation(error) => {
+                self.conn.outbox.reply(frame::close(Some(error.close_code())));
+                CloseReason::TransportError
+            }
+            End::NotEngineIo => CloseReason::ParseError,
+        };
+        self.core.fail(&self.conn, reason);
+    }
+
+    fn read(&mut self, reader: &mut FrameReader) -> std::result::Result<(), End> {
+        BUFFER.with_borrow_mut(|buffer| {
+            for _ in 0..READS_PER_TURN {
+                match self.stream.try_read(buffer) {
+                    Ok(0) => return Err(End::Lost),
+                    Ok(length) => reader_feed(self, reader, &mut buffer[..length])?,
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(_) => return Err(End::Lost),
+                }
+                if self.phase == Phase::Done {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// One frame of the client. False stops reading.
+    fn on_frame(&mut self, incoming: Incoming<'_>) -> std::result::Result<(), End> {
+        match incoming {
+            Incoming::Text(text) => self.on_packet(text)?,
+            Incoming::Binary(bytes) if self.is_live() => {
+                let message = match (self.conn.protocol, bytes) {
+                    (Protocol::V3, [4, message @ ..]) | (Protocol::V4, message) => message,
+                    _ => return Err(End::NotEngineIo),
+                };
+                self.core.on_binary(&self.conn, message);
+            }
+            Incoming::Binary(_) => {}
+            Incoming::Ping(payload) => self.reply(frame::encode(FrameKind::Pong, &[], payload)),
+            Incoming::Close(code) => {
+                self.reply(frame::close(code));
+                self.phase = Phase::Done;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_packet(&mut self, text: &str) -> std::result::Result<(), End> {
+        match (self.phase, text.as_bytes()) {
+            (Phase::Probing, b"2probe") => {
+                let pong = Control::ProbePong.as_str().as_bytes();
+                self.reply(frame::encode(FrameKind::Text, &[], pong));
+                self.conn.outbox.probe();
+                self.phase = Phase::Probed;
+            }
+            (Phase::Probed, b"5") => {
+                if !self.conn.outbox.switch(self.stream.clone(), Bytes::new()) {
+                    return Err(End::Closed);
+                }
+                self.phase = Phase::Open;
+                if self.conn.client.lock().attached {
+                    self.core.events.push(Event::Upgrade(self.conn.id.clone()));
+                }
+            }
+            (Phase::Probing | Phase::Probed, _) => return Err(End::NotEngineIo),
+            (Phase::Open, [b'4', ..]) if self.is_live() => self.core.on_text(&self.conn, &text[1..]),
+            (Phase::Open, [b'2', ..]) if self.is_live() => self.core.on_ping(&self.conn),
+            (Phase::Open, [b'3', ..]) if self.is_live() => self.core.on_pong(&self.conn),
+            (Phase::Open, [b'0'..=b'6', ..]) => {}
+            (Phase::Open, _) => return Err(End::NotEngineIo),
+            (Phase::Done, _) => {}
+        }
+        Ok(())
+    }
+
+    fn is_live(&self) -> bool {
+        self.phase == Phase::Open && self.conn.is_open()
+    }
+
+    fn reply(&self, frame: Bytes) {
+        match self.phase {
+            Phase::Open => self.conn.outbox.reply(frame),
+            // Before it carries the session only this task writes, a few bytes to an empty socket.
+            Phase::Probing | Phase::Probed => drop(self.stream.try_write(&frame)),
+            Phase::Done => {}
+        }
+    }
+}
+
+/// Why a WebSocket's task stops reading.
+#[derive(Debug)]
+enum End {
+    /// The close handshake is done.
+    Closed,
+    /// The connection is gone.
+    Lost,
+    /// The client broke the WebSocket protocol.
+    Violation(FrameError),
+    /// The client sent something that is no Engine.IO packet.
+    NotEngineIo,
+}
+
+fn reader_feed(
+    socket: &mut Socket,
+    reader: &mut FrameReader,
+    bytes: &mut [u8],
+) -> std::result::Result<(), End> {
+    let mut end = None;
+    let fed = reader.feed(bytes, |incoming| match socket.on_frame(incoming) {
+        Ok(()) => socket.phase != Phase::Done,
+        Err(reason) => {
+            end = Some(reason);
+            false
+        }
+    });
+    match (end, fed) {
+        (Some(end), _) => Err(end),
+        (None, Err(error)) => Err(End::Violation(error)),
+        (None, Ok(())) => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! How bytes reach the engine and leave it.
+
+pub mod frame;
+pub mod outbox;
+pub mod payload;
+pub mod request;
+pub mod stream;
+pub mod websocket;

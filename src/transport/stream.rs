@@ -1,0 +1,245 @@
+//! The byte stream under a WebSocket: a socket taken over from Node by its descriptor, or a Node stream
+//! (TLS, Windows) whose bytes come and go through JavaScript.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use bytes::{Buf, Bytes};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+/// Bytes a Node stream may hold in either direction before the other side waits.
+const HIGH_WATER: usize = 256 * 1024;
+
+/// Where bytes for a Node stream go.
+pub trait StreamSink: Send + Sync {
+    /// Write to the Node stream.
+    fn data(&self, key: u32, bytes: Bytes);
+    /// End the Node stream after what was written.
+    fn end(&self, key: u32);
+    /// The Node stream may flow again.
+    fn resume(&self, key: u32);
+}
+
+/// What a stream is ready for.
+#[derive(Debug, Clone, Copy)]
+pub struct Readiness {
+    /// A read gives bytes, the end, or an error.
+    pub readable: bool,
+    /// A write takes bytes.
+    pub writable: bool,
+}
+
+/// The byte stream under a WebSocket.
+pub enum Stream {
+    /// A socket the engine owns.
+    #[cfg(unix)]
+    Socket(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
+    /// A stream that lives in Node.
+    Node(Arc<NodeStream>),
+}
+
+impl Stream {
+    /// Takes a duplicate of a connected socket. The caller keeps, and should drop, its own descriptor.
+    ///
+    /// Must be called within the engine's runtime.
+    #[cfg(unix)]
+    pub fn from_fd(fd: std::os::fd::BorrowedFd<'_>) -> io::Result<Self> {
+        let owned = rustix::io::fcntl_dupfd_cloexec(fd, 3)?;
+        rustix::io::ioctl_fionbio(&owned, true)?;
+        // SAFETY: an `OwnedFd` answers the same descriptor all its life and closes it only when it is dropped.
+        Ok(Stream::Socket(unsafe { tokio::io::unix::AsyncFd::register(owned)? }))
+    }
+
+    /// Writes what fits without waiting; `WouldBlock` when nothing does.
+    pub fn try_write(&self, bytes: &Bytes) -> io::Result<usize> {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => loop {
+                match rustix::io::write(fd.get_ref(), bytes) {
+                    Ok(written) => return Ok(written),
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            },
+            Stream::Node(stream) => stream.write(bytes),
+        }
+    }
+
+    /// Reads without waiting; `Ok(0)` is the end, `WouldBlock` means wait for readiness.
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => {
+                fd.try_io(tokio::io::Interest::READABLE, |fd| Ok(rustix::io::read(fd, &mut *buffer)?))
+            }
+            Stream::Node(stream) => stream.read(buffer),
+        }
+    }
+
+    /// Clears the write readiness after a write that would block, so that the next wait really waits.
+    pub fn await_writable(&self) {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => {
+                let _ = fd.try_io(tokio::io::Interest::WRITABLE, |_| {
+                    Err::<(), _>(io::Error::from(io::ErrorKind::WouldBlock))
+                });
+            }
+            Stream::Node(_) => {}
+        }
+    }
+
+    /// Waits until the stream can be read, or written if asked. Cancel safe.
+    pub async fn ready(&self, want_write: bool) -> io::Result<Readiness> {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => {
+                use tokio::io::Interest;
+                let interest =
+                    if want_write { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+                let mut guard = fd.ready(interest).await?;
+                let ready = guard.ready();
+                guard.retain_ready();
+                Ok(Readiness { readable: ready.is_readable(), writable: ready.is_writable() })
+            }
+            Stream::Node(stream) => Ok(stream.ready(want_write).await),
+        }
+    }
+
+    /// Ends the stream. A socket closes when its last reference goes.
+    pub fn shutdown(&self) {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => {
+                let _ = rustix::net::shutdown(fd.get_ref(), rustix::net::Shutdown::Both);
+            }
+            Stream::Node(stream) => stream.shutdown(),
+        }
+    }
+}
+
+/// What Node has delivered and the reader has not taken yet.
+#[derive(Default)]
+struct Inbox {
+    chunks: VecDeque<Bytes>,
+    bytes: usize,
+    paused: bool,
+    ended: bool,
+}
+
+/// The engine's end of a Node stream.
+pub struct NodeStream {
+    key: u32,
+    sink: Arc<dyn StreamSink>,
+    inbox: Mutex<Inbox>,
+    in_flight: AtomicUsize,
+    shut: AtomicBool,
+    changed: Notify,
+}
+
+impl NodeStream {
+    /// The stream JavaScript knows as `key`.
+    pub fn new(key: u32, sink: Arc<dyn StreamSink>) -> Self {
+        Self {
+            key,
+            sink,
+            inbox: Mutex::default(),
+            in_flight: AtomicUsize::new(0),
+            shut: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Bytes read by Node. False asks Node to pause until [`StreamSink::resume`].
+    pub fn push(&self, bytes: Bytes) -> bool {
+        let mut inbox = self.inbox.lock();
+        inbox.bytes += bytes.len();
+        inbox.chunks.push_back(bytes);
+        inbox.paused = inbox.bytes >= HIGH_WATER;
+        let flowing = !inbox.paused;
+        drop(inbox);
+        self.changed.notify_one();
+        flowing
+    }
+
+    /// The Node stream ended, closed or failed.
+    pub fn finish(&self) {
+        self.inbox.lock().ended = true;
+        self.changed.notify_one();
+    }
+
+    /// Node wrote out so many of the bytes it was given.
+    pub fn drained(&self, bytes: usize) {
+        let subtract = |now: usize| Some(now.saturating_sub(bytes));
+        let _ = self.in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, subtract);
+        self.changed.notify_one();
+    }
+
+    fn is_writable(&self) -> bool {
+        self.in_flight.load(Ordering::Acquire) < HIGH_WATER
+    }
+
+    fn write(&self, bytes: &Bytes) -> io::Result<usize> {
+        if self.shut.load(Ordering::Acquire) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if !self.is_writable() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.in_flight.fetch_add(bytes.len(), Ordering::AcqRel);
+        self.sink.data(self.key, bytes.clone());
+        Ok(bytes.len())
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut inbox = self.inbox.lock();
+        let Some(front) = inbox.chunks.front_mut() else {
+            return if inbox.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        };
+        let length = front.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&front[..length]);
+        front.advance(length);
+        if front.is_empty() {
+            inbox.chunks.pop_front();
+        }
+        inbox.bytes -= length;
+        let resume = inbox.paused && inbox.bytes == 0;
+        if resume {
+            inbox.paused = false;
+        }
+        drop(inbox);
+        if resume {
+            self.sink.resume(self.key);
+        }
+        Ok(length)
+    }
+
+    async fn ready(&self, want_write: bool) -> Readiness {
+        loop {
+            let changed = self.changed.notified();
+            let readable = {
+                let inbox = self.inbox.lock();
+                inbox.ended || !inbox.chunks.is_empty()
+            };
+            let writable = want_write && self.is_writable();
+            if readable || writable {
+                return Readiness { readable, writable };
+            }
+            changed.await;
+        }
+    }
+
+    fn shutdown(&self) {
+        if !self.shut.swap(true, Ordering::AcqRel) {
+            self.sink.end(self.key);
+            self.finish();
+        }
+    }
+}
