@@ -1,0 +1,135 @@
+/** What the parts of one server share: the native engine, who needs JavaScript, and where errors go. */
+import type { EventEmitter } from 'node:events';
+import type { Report } from './guard';
+import { logOf, type Logger } from './logger';
+import type { Engine, SocketView } from './native';
+import { NamespaceLink } from './namespace-link';
+import type { NativeConn } from './native-conn';
+import { Socket } from './socket';
+import {
+  Client,
+  type ClientInternals,
+  type NamespaceInternals,
+  type ServerInternals,
+  type SocketInternals,
+} from './upstream';
+
+const cores = new WeakMap<object, Core>();
+
+/** The core of a server. Made on first use: socket.io's constructor calls methods before a subclass has its fields. */
+export function coreOf(server: object): Core {
+  let core = cores.get(server);
+  if (!core) {
+    core = new Core(server as ServerInternals);
+    cores.set(server, core);
+  }
+  return core;
+}
+
+export class Core {
+  /** The addon's engine, from the first `attach` until `close`. */
+  native: Engine | undefined;
+  /** Set where an adapter other than ours keeps the rooms: it has to see every socket. */
+  foreignAdapter = false;
+  /** Whether `io.engine` has listeners or middlewares which want every connection. */
+  engineDemand: () => boolean = () => false;
+  /** Finds or creates the JavaScript object of a connection. */
+  connOf: (id: string) => NativeConn | undefined = () => undefined;
+
+  // weak: a child namespace which was cleaned up is forgotten
+  private readonly links = new WeakMap<NamespaceInternals, NamespaceLink>();
+  private eagerNow = false;
+  private logger: Logger = logOf(undefined);
+
+  constructor(readonly server: ServerInternals) {}
+
+  /** Opens the namespaces which exist so far; later ones open themselves. */
+  open(native: Engine, logger: Logger): void {
+    this.native = native;
+    this.logger = logger;
+    this.eagerNow = false;
+    for (const name of this.server._nsps.keys()) native.openNamespace(name);
+    this.eager();
+  }
+
+  /** Forgets the engine after it was closed. */
+  shut(native: Engine): void {
+    if (this.native === native) this.native = undefined;
+  }
+
+  /** The link of a namespace, made on first use. */
+  link(nsp: NamespaceInternals): NamespaceLink {
+    let link = this.links.get(nsp);
+    if (!link) {
+      link = new NamespaceLink(this, nsp);
+      this.links.set(nsp, link);
+      this.native?.openNamespace(nsp.name);
+      this.eager();
+    }
+    return link;
+  }
+
+  /**
+   * Whether new connections need JavaScript objects. Cheap enough to be asked for each handshake, so that no change can
+   * be missed; the engine is told when the answer changes, for connections which are open but have not joined yet.
+   */
+  eager(): boolean {
+    const eager = this.needsJavaScript();
+    if (eager !== this.eagerNow && this.native) {
+      this.eagerNow = eager;
+      this.native.setEager(eager);
+    }
+    return eager;
+  }
+
+  private needsJavaScript(): boolean {
+    const { opts, parentNsps } = this.server;
+    if (opts.parser || opts.connectionStateRecovery) return true;
+    if (this.foreignAdapter || parentNsps.size > 0 || this.engineDemand()) return true;
+    return this.namespaces().some((nsp) => this.links.get(nsp)?.needsJavaScript());
+  }
+
+  private namespaces(): NamespaceInternals[] {
+    return [...this.server._nsps.values()] as unknown as NamespaceInternals[];
+  }
+
+  /** A reporter which names where the error came from. */
+  reporter(where: string): Report {
+    return (error) => this.report(where, error);
+  }
+
+  report(where: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.logger.error(`socket.io: ${where} failed: ${text}`);
+  }
+
+  /** Passes on what the engine has to say, as "level: message". */
+  log(line: string): void {
+    const [, level, message] = /^(error|warn|info|debug): ([^]*)$/.exec(line) ?? [, 'info', line];
+    this.logger[level as keyof Logger](`socket.io: ${message}`);
+  }
+
+  /** Gives a connection that was native until now its socket.io client, and the sockets it has joined with. */
+  restore(conn: NativeConn & EventEmitter, views: SocketView[]): void {
+    const client = new Client(this.server, conn);
+    for (const view of views) this.restoreSocket(client, view);
+    clearTimeout(client.connectTimeout);
+    client.connectTimeout = undefined;
+  }
+
+  private restoreSocket(client: ClientInternals, view: SocketView): void {
+    const nsp = this.namespaces().find(({ name }) => name === view.nsp);
+    if (!nsp) return;
+    // A previous session is the one way to give socket.io's Socket an id; there are no rooms or packets to replay.
+    const session = { sid: view.sid, pid: '', rooms: [], data: {}, missedPackets: [] };
+    const socket: SocketInternals = new Socket(nsp, client, JSON.parse(view.auth), session);
+    delete socket.pid;
+    socket.recovered = false;
+    socket.connected = true;
+    socket.handshake.issued = view.issued;
+    socket.handshake.time = `${new Date(view.issued)}`;
+    client.sockets.set(socket.id, socket);
+    client.nsps.set(nsp.name, socket);
+    this.link(nsp).sockets.restore(socket);
+  }
+}

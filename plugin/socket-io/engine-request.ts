@@ -1,0 +1,62 @@
+/** HTTP requests as the engine wants them, and the way back for connections whose request is long gone. */
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { ConnView, RequestHead } from './native';
+
+/** A request with its parsed query, as engine.io's `allowRequest` and middlewares get it. */
+export type EngineRequest = IncomingMessage & { _query: Record<string, string> };
+
+type MaybeSecure = Socket & { encrypted?: boolean };
+
+/** Adds the parsed query. Throws where the URL is none. */
+export function withQuery(req: IncomingMessage): EngineRequest {
+  const request = req as EngineRequest;
+  // connect and express may have parsed it before
+  request._query ??= Object.fromEntries(
+    new URL(req.url ?? '/', 'https://socket.io').searchParams.entries(),
+  );
+  return request;
+}
+
+export function headOf(req: EngineRequest, upgrade: boolean): RequestHead {
+  const { transport, sid, EIO, b64 } = req._query as Record<string, unknown>;
+  return {
+    method: req.method ?? '',
+    url: req.url ?? '',
+    // HTTP/2 has pseudo-headers among them
+    headers: req.httpVersionMajor < 2 ? req.rawHeaders : withoutPseudoHeaders(req.rawHeaders),
+    remoteAddress: req.socket.remoteAddress ?? '',
+    secure: Boolean((req.socket as MaybeSecure).encrypted),
+    transport: text(transport),
+    sid: text(sid) || null,
+    eio: text(EIO),
+    b64: Boolean(b64),
+    upgrade,
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function withoutPseudoHeaders(raw: string[]): string[] {
+  return raw.filter((_, i) => !raw[i - (i % 2)]?.startsWith(':'));
+}
+
+/** The request which opened a native connection, rebuilt from what the engine kept of it. */
+export function requestOf(view: ConnView): EngineRequest {
+  const socket = Object.create(Socket.prototype, {
+    remoteAddress: { value: view.remoteAddress, enumerable: true },
+    encrypted: { value: view.secure, enumerable: true },
+    readableHighWaterMark: { value: 0 },
+  }) as Socket;
+  const req = new IncomingMessage(socket);
+  req.method = 'GET';
+  req.url = view.url;
+  req.httpVersion = '1.1';
+  req.httpVersionMajor = 1;
+  req.httpVersionMinor = 1;
+  req.rawHeaders = view.headers; // `headers` is derived from these on first read
+  req.complete = true;
+  return withQuery(req);
+}

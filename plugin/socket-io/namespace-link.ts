@@ -1,0 +1,159 @@
+/**
+ * Ties one socket.io namespace to the native engine: replaces its map of sockets by a lazy one, sends its broadcasts as
+ * one native call, keeps errors of its listeners and middlewares contained, and tells whether it needs JavaScript.
+ */
+import type { BroadcastOptions, Session } from 'socket.io-adapter';
+import type { Core } from './core';
+import { emitGuarded, runChain } from './guard';
+import { LazySockets } from './lazy-sockets';
+import type { Engine } from './native';
+import { payloads } from './payloads';
+import { Socket } from './socket';
+import type { Auth, Encoded, NamespaceInternals, Packet, SocketInternals } from './upstream';
+
+/** Events which make a namespace need a Socket object for each connection. */
+const CONNECTION_EVENTS = ['connect', 'connection'];
+/** Events of an adapter: who listens wants to hear of each socket's own room too. */
+const ROOM_EVENTS = ['create-room', 'join-room', 'leave-room', 'delete-room'];
+const ADDING_METHODS = ['on', 'addListener', 'prependListener'] as const;
+
+export class NamespaceLink {
+  readonly sockets: LazySockets;
+  /** The sockets with `onAnyOutgoing` listeners: a broadcast notifies these without looking at all others. */
+  readonly outgoing = new Set<SocketInternals>();
+
+  constructor(
+    readonly core: Core,
+    readonly nsp: NamespaceInternals,
+  ) {
+    nsp.sockets = this.sockets = new LazySockets(this);
+    this.containErrors();
+    this.watchDemand();
+  }
+
+  get name(): string {
+    return this.nsp.name;
+  }
+
+  get native(): Engine | undefined {
+    return this.core.native;
+  }
+
+  needsJavaScript(): boolean {
+    const { nsp } = this;
+    return (
+      nsp._fns.length > 0 ||
+      CONNECTION_EVENTS.some((event) => nsp.listenerCount(event) > 0) ||
+      // not there yet while the namespace is being constructed
+      ROOM_EVENTS.some((event) => nsp.adapter?.listenerCount(event) > 0)
+    );
+  }
+
+  /** The sockets which a broadcast with these options reaches. */
+  select(opts: Pick<BroadcastOptions, 'rooms' | 'except'>): string[] {
+    return this.native?.select(this.name, names(opts.rooms), names(opts.except)) ?? [];
+  }
+
+  /** The Socket objects which a broadcast with these options reaches. */
+  selectSockets(opts: Pick<BroadcastOptions, 'rooms' | 'except'>): SocketInternals[] {
+    return this.select(opts).flatMap((sid) => this.sockets.get(sid) ?? []);
+  }
+
+  /** Encoded once, queued once; the engine writes to every recipient. */
+  broadcast(packet: Packet, encoded: Encoded[], opts: BroadcastOptions): void {
+    this.notifyOutgoing(packet, opts);
+    this.native?.broadcast(
+      this.name,
+      names(opts.rooms),
+      names(opts.except),
+      encoded,
+      Boolean(opts.flags?.volatile),
+    );
+  }
+
+  /** Like {@link broadcast}; `ack` is called for each answer. Returns the number of answers to expect. */
+  broadcastWithAck(
+    packet: Packet,
+    encoded: Encoded[],
+    opts: BroadcastOptions,
+    ack: (...args: unknown[]) => void,
+  ): number {
+    const sockets = this.selectSockets(opts);
+    for (const socket of sockets) socket.acks.set(packet.id as number, ack);
+    this.broadcast(packet, encoded, opts);
+    return sockets.length;
+  }
+
+  encode(packet: Packet): Encoded[] {
+    return payloads(this.core.server.encoder.encode(packet));
+  }
+
+  private notifyOutgoing(packet: Packet, opts: BroadcastOptions): void {
+    if (this.outgoing.size === 0) return;
+    const reached = new Set(this.select(opts));
+    for (const socket of this.outgoing) {
+      if (reached.has(socket.id)) socket.notifyOutgoingListeners(packet);
+    }
+  }
+
+  /** Per-instance overrides: socket.io's own Namespace class is shared with whoever else uses the package. */
+  private containErrors(): void {
+    const { core, nsp } = this;
+    const where = (what: string) => core.reporter(`${what} of namespace ${nsp.name}`);
+    const add = nsp._add.bind(nsp);
+
+    nsp.emitReserved = (event, ...args) =>
+      emitGuarded(nsp, event, args, where(`a "${event}" listener`));
+    nsp._onServerSideEmit = ([event, ...args]) => {
+      emitGuarded(nsp, event, args, where(`a server-side "${event}" listener`));
+    };
+    // A middleware that fails must not let anybody in, and its message is not for the client.
+    nsp.run = (socket, done) =>
+      runChain(
+        nsp._fns.slice(),
+        socket,
+        done,
+        where('a middleware'),
+        () => new Error('internal error'),
+      );
+    nsp._add = (client, auth, done) => add(client, auth, done).catch(where('a connection'));
+    nsp._createSocket = async (client, auth) =>
+      new Socket(nsp, client, auth, await this.sessionOf(auth));
+  }
+
+  /** The session which a reconnecting client asks to have back, if connection state recovery is on and still has it. */
+  private async sessionOf({ pid, offset }: Auth): Promise<Session | undefined> {
+    const { core, nsp } = this;
+    if (!core.server.opts.connectionStateRecovery) return undefined;
+    if (typeof pid !== 'string' || typeof offset !== 'string') return undefined;
+    try {
+      return (await nsp.adapter.restoreSession(pid, offset)) ?? undefined;
+    } catch (error) {
+      core.report(`restoring a session of namespace ${nsp.name}`, error);
+      return undefined;
+    }
+  }
+
+  private watchDemand(): void {
+    const { core, nsp } = this;
+    for (const method of ADDING_METHODS) {
+      const add = nsp[method].bind(nsp);
+      nsp[method] = (event, listener) => {
+        add(event, listener);
+        if (CONNECTION_EVENTS.includes(event as string)) core.eager();
+        return nsp;
+      };
+    }
+    const use = nsp.use.bind(nsp);
+    nsp.use = (fn) => {
+      use(fn);
+      core.eager();
+      return nsp;
+    };
+  }
+}
+
+/** Rooms and ids as the engine takes them; socket.io lets any value name a room. */
+function names(rooms: Iterable<unknown> | undefined): string[] {
+  return rooms ? Array.from(rooms, String) : [];
+}

@@ -1,0 +1,294 @@
+/**
+ * In the place of engine.io's Server: `io.engine`. Takes HTTP requests and upgrades to the native engine, keeps the
+ * connections which have a JavaScript object, and carries the engine's events to them.
+ */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { serialize } from 'cookie';
+import cors from 'cors';
+import { admit, errorMessages, errors, Refused, type EngineMiddleware } from './admission';
+import type { Core } from './core';
+import { requestOf, type EngineRequest } from './engine-request';
+import { EventPump } from './event-pump';
+import { attempt, type Report } from './guard';
+import { attachRoutes } from './http-attach';
+import { logOf } from './logger';
+import { EventKind, NativeEngineHandle, type Engine, type EngineEvent } from './native';
+import { NativeConn } from './native-conn';
+import {
+  engineOptions,
+  resolveOptions,
+  warnOfUnsupported,
+  type ResolvedOptions,
+  type ServerOptions,
+} from './options';
+import { answer, answerTooLarge, headersOf, readBody } from './polling';
+import { StreamBridge } from './stream-bridge';
+import { descriptorOf, flatHeaders, readAhead, refuseUpgrade, UpgradeResponse } from './upgrade';
+
+type AttachOptions = Partial<Pick<ServerOptions, 'path' | 'addTrailingSlash'>>;
+type RequestHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+export class NativeEngine extends EventEmitter {
+  static readonly errors = errors;
+  static readonly errorMessages = errorMessages;
+
+  readonly opts: ResolvedOptions;
+  readonly native: Engine;
+  readonly middlewares: EngineMiddleware[] = [];
+  readonly report: Report;
+
+  private readonly conns = new Map<string, NativeConn>();
+  private readonly pump: EventPump;
+  private readonly streams: StreamBridge;
+  private readonly undo: (() => void)[] = [];
+  private userMiddlewares = false;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly core: Core,
+    options: Partial<ServerOptions>,
+    connectTimeout: number,
+  ) {
+    super();
+    const logger = logOf(options.logger);
+    warnOfUnsupported(options, logger);
+    this.opts = resolveOptions(options);
+    this.report = core.reporter('a listener of the engine');
+    this.pump = new EventPump(
+      () => this.native,
+      (event) => this.handleEvent(event),
+      this.report,
+    );
+    this.native = new NativeEngineHandle(engineOptions(this.opts, connectTimeout), this.pump.wake);
+    this.streams = new StreamBridge(this.native);
+    if (this.opts.cors) this.middlewares.push(cors(this.opts.cors) as EngineMiddleware);
+    core.connOf = (id) => this.connOf(id);
+    core.engineDemand = () => this.userMiddlewares || this.listenerCount('connection') > 1;
+    core.open(this.native, logger);
+  }
+
+  /** Number of open connections, with or without a JavaScript object. */
+  get clientsCount(): number {
+    return this.native.clientsCount();
+  }
+
+  /** The connections by id; reading one makes its object. */
+  get clients(): Record<string, NativeConn> {
+    const lookup = (id: string | symbol) => (typeof id === 'string' ? this.connOf(id) : undefined);
+    return new Proxy<Record<string, NativeConn>>(
+      {},
+      {
+        get: (_, id) => lookup(id),
+        has: (_, id) => lookup(id) !== undefined,
+        ownKeys: () => this.native.connIds(),
+        getOwnPropertyDescriptor: (_, id) => ({
+          value: lookup(id),
+          enumerable: true,
+          configurable: true,
+        }),
+      },
+    );
+  }
+
+  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+    super.on(event, listener as (...args: unknown[]) => void);
+    if (event === 'connection') this.core.eager();
+    return this;
+  }
+
+  /** Adds a middleware in the style of connect, run for each HTTP request and upgrade of ours. */
+  use(fn: EngineMiddleware): void {
+    this.middlewares.push(fn);
+    // What a middleware leaves on the request (a session) must be there for the handlers: keep the real request.
+    this.userMiddlewares = true;
+    this.core.eager();
+  }
+
+  /** Override to choose session ids. */
+  generateId?(req: IncomingMessage): string | Promise<string>;
+
+  get customId(): NativeEngine['generateId'] {
+    return this.generateId;
+  }
+
+  /** Serves one path of an HTTP server until this engine or that server is closed. */
+  attach(server: HttpServer, options: AttachOptions = {}, serveFile?: RequestHandler): void {
+    const slash = options.addTrailingSlash === false ? '' : '/';
+    const path = (options.path ?? '/engine.io').replace(/\/$/, '') + slash;
+    const claims = (req: IncomingMessage) => req.url?.startsWith(path) ?? false;
+    const detach = attachRoutes(server, {
+      claims,
+      upgrades: (this.opts.transports as string[]).includes('websocket'),
+      request: (req, res) => {
+        if (serveFile?.(req, res)) return true;
+        if (!claims(req)) return false;
+        this.handleRequest(req, res);
+        return true;
+      },
+      upgrade: (req, socket, head) => this.handleUpgrade(req, socket, head),
+    });
+    const onClose = () => void this.close();
+    server.on('close', onClose);
+    this.undo.push(detach, () => server.off('close', onClose));
+  }
+
+  handleRequest(req: IncomingMessage, res: ServerResponse): void {
+    this.serve(req, res).catch((error: unknown) => {
+      if (!(error instanceof Refused)) return this.fail(error, () => res.destroy());
+      this.refuse(req, error);
+      if (!res.headersSent) {
+        res.writeHead(error.status, { 'Content-Type': 'application/json' });
+      }
+      if (!res.writableEnded) res.end(error.body);
+    });
+  }
+
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    this.upgrade(req, socket, head).catch((error: unknown) => {
+      if (!(error instanceof Refused)) return this.fail(error, onError);
+      this.refuse(req, error);
+      refuseUpgrade(socket, error);
+    });
+  }
+
+  /** Closes every connection and gives back all that was taken, except the HTTP server itself. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    for (const undo of this.undo.splice(0)) undo();
+    for (const conn of [...this.conns.values()]) attempt(() => conn.close(true), this.report);
+    await this.native.close();
+    this.pump.wake(); // what the last connections still had to say
+    this.pump.close();
+    this.streams.close();
+    this.core.shut(this.native);
+  }
+
+  private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { head, id } = await admit(this, req, res, false);
+    const body = head.method === 'POST' ? await readBody(req, this.opts.maxHttpBufferSize) : null;
+    if (body === 'too large') return answerTooLarge(res);
+    if (body === 'aborted') return this.abort(head.sid);
+    const onClose = () => res.writableFinished || this.abort(head.sid);
+    res.once('close', onClose);
+    const attach = this.core.eager();
+    const reply = await this.native.handle(head, body, id, attach);
+    if (reply.id && attach) this.opened(reply.id, req as EngineRequest);
+    if (res.destroyed) return;
+    const headers = headersOf(reply, req);
+    if (reply.status === 200) this.announceHeaders(headers, req, head.sid === null, reply.id);
+    await answer(req, res, reply, headers, this.opts.httpCompression);
+  }
+
+  private async upgrade(req: IncomingMessage, socket: Duplex, ahead: Buffer): Promise<void> {
+    const res = new UpgradeResponse(socket);
+    const { head, id } = await admit(this, req, res, true);
+    res.writeHead();
+    this.announceHeaders(res.headers, req, head.sid === null, null);
+    if (socket.destroyed) return;
+    const attach = this.core.eager();
+    const leftover = readAhead(socket, ahead);
+    const headers = flatHeaders(res.headers);
+    const fd = descriptorOf(socket);
+    let conn: string;
+    if (fd === undefined) {
+      conn = this.streams.open(socket, leftover, head, id, headers, attach);
+    } else {
+      conn = this.native.handoff(fd, leftover, head, id, headers, attach);
+      socket.destroy(); // closes Node's descriptor only: the engine has its own
+    }
+    if (attach && head.sid === null) this.opened(conn, req as EngineRequest);
+  }
+
+  private announceHeaders(
+    headers: Record<string, unknown>,
+    req: IncomingMessage,
+    initial: boolean,
+    newId: string | null,
+  ): void {
+    const { cookie } = this.opts;
+    if (initial) {
+      if (newId && typeof cookie === 'object') {
+        headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', newId, cookie as object)];
+      }
+      this.emit('initial_headers', headers, req);
+    }
+    this.emit('headers', headers, req);
+  }
+
+  private refuse(req: IncomingMessage, { code, message, context }: Refused): void {
+    attempt(() => this.emit('connection_error', { req, code, message, context }), this.report);
+  }
+
+  private fail(error: unknown, hangUp: () => unknown): void {
+    hangUp();
+    if (!this.closing) this.core.report('a request', error);
+  }
+
+  private abort(sid: string | null): void {
+    if (sid && !this.closing) this.native.abortPoll(sid);
+  }
+
+  /** Makes the object of a connection which the engine has opened for JavaScript. */
+  private opened(id: string, request: EngineRequest): void {
+    const transport = request._query['transport'] as string;
+    const protocol = request._query['EIO'] === '4' ? 4 : 3;
+    const remoteAddress = request.socket.remoteAddress ?? '';
+    const info = { id, protocol, transport, remoteAddress, request };
+    const conn = new NativeConn(this, this.native, info);
+    this.conns.set(id, conn);
+    attempt(() => this.emit('connection', conn), this.report);
+  }
+
+  /** The object of a connection; one which was native until now gets its sockets back. */
+  private connOf(id: string): NativeConn | undefined {
+    const known = this.conns.get(id);
+    if (known) return known;
+    const view = this.native.attach(id);
+    if (!view) return undefined;
+    const conn = new NativeConn(this, this.native, { ...view, request: requestOf(view) });
+    conn.upgraded = conn.transport.name !== conn.request.url?.match(/transport=(\w+)/)?.[1];
+    this.conns.set(id, conn);
+    if (view.sockets.length > 0) this.core.restore(conn, view.sockets);
+    else attempt(() => this.emit('connection', conn), this.report);
+    return conn;
+  }
+
+  private handleEvent(event: EngineEvent): void {
+    if (this.streams.handle(event)) return;
+    const { kind, conn: id, text, data } = event;
+    switch (kind) {
+      case EventKind.Log:
+        return this.core.log(text ?? '');
+      case EventKind.Text:
+        return this.connOf(id)?.onMessage(text as string);
+      case EventKind.Binary:
+        return this.connOf(id)?.onMessage(data as Buffer);
+      case EventKind.Upgrade:
+        return this.conns.get(id)?.onUpgrade();
+      case EventKind.Drain:
+        return this.conns.get(id)?.onDrain();
+      case EventKind.Close:
+        return this.closed(id, text as string);
+      default:
+        return undefined;
+    }
+  }
+
+  private closed(id: string, reason: string): void {
+    const conn = this.conns.get(id);
+    this.conns.delete(id);
+    try {
+      conn?.onClose(reason);
+    } finally {
+      this.native.release(id);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** The options of the engine half: engine.io's defaults, and what of them cannot be had. */
+import type { ServerOptions as UpstreamOptions } from 'socket.io';
+import type { Logger } from './logger';
+import type { EngineOptions } from './native';
+
+/** Options which socket.io does not have. */
+export interface NativeOptions {
+  /** Bytes which may wait for one slow client before it is disconnected. Default: 16 MiB. */
+  maxOutboxBytes: number;
+  /** Events which may wait for JavaScript before reading from clients pauses. Default: 10,000. */
+  maxPendingEvents: number;
+  /** Worker threads of the engine. Default: 0, chosen from the number of cores. */
+  threads: number;
+  /** Where errors of handlers and warnings go. Default: the console. */
+  logger: Logger;
+}
+
+export interface ServerOptions extends UpstreamOptions, NativeOptions {}
+
+const DEFAULTS = {
+  pingTimeout: 20_000,
+  pingInterval: 25_000,
+  upgradeTimeout: 10_000,
+  connectTimeout: 45_000,
+  maxHttpBufferSize: 1e6,
+  transports: ['polling', 'websocket'] as ServerOptions['transports'],
+  allowUpgrades: true,
+  allowEIO3: false,
+  httpCompression: { threshold: 1024 } as ServerOptions['httpCompression'],
+  maxOutboxBytes: 16 * 1024 * 1024,
+  maxPendingEvents: 10_000,
+  threads: 0,
+};
+const COOKIE_DEFAULTS = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' as const };
+
+export type ResolvedOptions = Partial<ServerOptions> & typeof DEFAULTS;
+
+/** Fills in the defaults. Options given as `undefined` count as not given. */
+export function resolveOptions(options: Partial<ServerOptions>): ResolvedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const resolved = { ...DEFAULTS, ...Object.fromEntries(given) } as ResolvedOptions;
+  if (options.cookie) {
+    const cookie = typeof options.cookie === 'object' ? options.cookie : {};
+    resolved.cookie = { ...COOKIE_DEFAULTS, ...cookie };
+  }
+  return resolved;
+}
+
+/** Says once which of the given options have no effect here. */
+export function warnOfUnsupported(options: Partial<ServerOptions>, logger: Logger): void {
+  const unsupported = {
+    perMessageDeflate: 'WebSocket messages are not compressed',
+    wsEngine: 'WebSockets are handled by the native engine',
+    initialPacket: 'send it from a connection listener instead',
+  };
+  for (const [name, why] of Object.entries(unsupported)) {
+    if (options[name as keyof typeof unsupported]) {
+      logger.warn(`socket.io: the option "${name}" has no effect: ${why}`);
+    }
+  }
+  if ((options.transports as string[] | undefined)?.includes('webtransport')) {
+    logger.warn('socket.io: the transport "webtransport" is not supported and was left out');
+  }
+}
+
+/** What the addon is made with. */
+export function engineOptions(options: ResolvedOptions, connectTimeout: number): EngineOptions {
+  return {
+    pingInterval: options.pingInterval,
+    pingTimeout: options.pingTimeout,
+    upgradeTimeout: options.upgradeTimeout,
+    connectTimeout,
+    maxPayload: options.maxHttpBufferSize,
+    transports: (options.transports as string[]).filter((name) => name !== 'webtransport'),
+    allowUpgrades: options.allowUpgrades,
+    allowEio3: options.allowEIO3,
+    maxOutboxBytes: options.maxOutboxBytes,
+    maxPendingEvents: options.maxPendingEvents,
+    threads: options.threads,
+  };
+}

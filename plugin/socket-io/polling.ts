@@ -1,0 +1,78 @@
+/** One long-polling request: its body in, the engine's answer out. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import accepts from 'accepts';
+import type { HttpAnswer } from './native';
+import type { ResolvedOptions } from './options';
+
+const compress = { gzip: promisify(zlib.gzip), deflate: promisify(zlib.deflate) };
+
+/** A body which will not come: longer than allowed, or the client went away. */
+export type BodyFailure = 'too large' | 'aborted';
+
+export function readBody(req: IncomingMessage, limit: number): Promise<Buffer | BodyFailure> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    req.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limit) resolve('too large');
+      else chunks.push(chunk);
+    });
+    req.on('end', () => resolve(Buffer.concat(chunks)));
+    req.on('close', () => resolve('aborted'));
+    req.on('error', () => resolve('aborted'));
+  });
+}
+
+/** Refuses a body over the limit; what the client still sends is not read. */
+export function answerTooLarge(res: ServerResponse): void {
+  res.shouldKeepAlive = false;
+  res.writeHead(413).end();
+}
+
+/** The answer's headers as an object, which `headers` listeners may change. */
+export function headersOf(answer: HttpAnswer, req: IncomingMessage): Record<string, unknown> {
+  const headers: Record<string, unknown> = {};
+  for (let i = 0; i < answer.headers.length; i += 2) {
+    headers[answer.headers[i] as string] = answer.headers[i + 1];
+  }
+  // old Internet Explorers warn of cross-site scripting where there is none
+  if (/;MSIE|Trident\//.test(req.headers['user-agent'] ?? '')) headers['X-XSS-Protection'] = '0';
+  headers['cache-control'] ??= 'no-store';
+  return headers;
+}
+
+/** Writes the answer, compressed where that was asked for and is worth it. */
+export async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, body }: Pick<HttpAnswer, 'status' | 'body'>,
+  headers: Record<string, unknown>,
+  httpCompression: ResolvedOptions['httpCompression'],
+): Promise<void> {
+  let content = body;
+  const encoding = req.method === 'GET' && encodingFor(req, body, httpCompression);
+  if (encoding) {
+    content = await compress[encoding](body, httpCompression as zlib.ZlibOptions);
+    headers['Content-Encoding'] = encoding;
+  }
+  for (const name of Object.keys(headers)) {
+    if (name.toLowerCase() === 'content-length') delete headers[name];
+  }
+  headers['Content-Length'] = content.length;
+  res.writeHead(status, headers as NodeJS.Dict<string>);
+  res.end(content);
+}
+
+function encodingFor(
+  req: IncomingMessage,
+  body: Buffer,
+  httpCompression: ResolvedOptions['httpCompression'],
+): keyof typeof compress | false {
+  if (!httpCompression) return false;
+  const threshold = (httpCompression as { threshold?: number }).threshold ?? 1024;
+  if (body.length < threshold) return false;
+  return (accepts(req).encodings(['gzip', 'deflate']) || false) as keyof typeof compress | false;
+}

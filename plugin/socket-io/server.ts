@@ -1,0 +1,189 @@
+/** socket.io's Server over the native engine. */
+import { readdirSync } from 'node:fs';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import {
+  Server as UpstreamServer,
+  type DefaultEventsMap,
+  type Namespace,
+  type Socket,
+} from 'socket.io';
+import { Adapter } from 'socket.io-adapter';
+import { coreOf } from './core';
+import { attempt, guarded } from './guard';
+import { mirrorAdapter } from './mirrored-adapter';
+import { NativeAdapter } from './native-adapter';
+import { NativeConn } from './native-conn';
+import { NativeEngine } from './native-engine';
+import type { ServerOptions } from './options';
+import {
+  clientBundles,
+  type EventsMap,
+  type NamespaceInternals,
+  type ServerInternals,
+} from './upstream';
+
+type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
+type AdapterConstructor = ServerOptions['adapter'];
+/** Decides whether a client may join a namespace which does not exist yet. */
+type NamespaceMatcher = (
+  name: string,
+  auth: { [key: string]: any }, // eslint-disable-line @typescript-eslint/no-explicit-any -- as in socket.io
+  next: (err: Error | null, success: boolean) => void,
+) => void;
+
+export class Server<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- as in socket.io
+> extends UpstreamServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  static {
+    // The two seams of socket.io's attach() and bind(). Its types call them private, so they are set here.
+    Object.assign(this.prototype, {
+      initEngine(this: Server, srv: HttpServer, options: Partial<ServerOptions>) {
+        this.attachEngine(srv, options);
+      },
+      onconnection(this: Server, conn: unknown) {
+        if (!(conn instanceof NativeConn)) this.keepRoomsInJavaScript();
+        return (UpstreamServer.prototype as unknown as ServerInternals).onconnection.call(
+          this,
+          conn,
+        );
+      },
+    });
+  }
+
+  constructor(options?: Partial<ServerOptions>);
+  constructor(srv?: AnyHttpServer | number, options?: Partial<ServerOptions>);
+  constructor(
+    srv: undefined | Partial<ServerOptions> | AnyHttpServer | number,
+    options?: Partial<ServerOptions>,
+  );
+  constructor(
+    srv?: Partial<ServerOptions> | AnyHttpServer | number,
+    options?: Partial<ServerOptions>,
+  ) {
+    super(srv, options);
+  }
+
+  private get internals(): ServerInternals {
+    return this as unknown as ServerInternals;
+  }
+
+  override adapter(): AdapterConstructor | undefined;
+  override adapter(adapter: AdapterConstructor): this;
+  override adapter(adapter?: AdapterConstructor): AdapterConstructor | this | undefined {
+    if (adapter === undefined) return super.adapter();
+    const core = coreOf(this);
+    // socket.io's own in-memory adapter is what ours stands in for
+    core.foreignAdapter = adapter !== Adapter && (adapter as unknown) !== NativeAdapter;
+    super.adapter(core.foreignAdapter ? adapter : (NativeAdapter as unknown as AdapterConstructor));
+    for (const nsp of this._nsps.values()) this.tie(nsp);
+    core.eager();
+    return this;
+  }
+
+  override of(
+    name: string | RegExp | NamespaceMatcher,
+    fn?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    if (typeof name !== 'function' && !(name instanceof RegExp)) {
+      return this.tie(super.of(name, fn));
+    }
+    const parent = super.of(typeof name === 'function' ? this.contain(name) : name, fn);
+    const family = parent as unknown as { createChild(name: string): Namespace };
+    const createChild = family.createChild.bind(parent);
+    family.createChild = (child) => this.tie(createChild(child) as typeof parent) as Namespace;
+    coreOf(this).eager();
+    return parent;
+  }
+
+  /**
+   * Closes the server: sockets, adapters, engine, and the HTTP server it is attached to. To keep the HTTP server, see
+   * {@link detach}.
+   */
+  override async close(fn?: (err?: Error) => void): Promise<void> {
+    await this.detach();
+    const done = guarded((err?: Error) => fn?.(err), coreOf(this).reporter('the close callback'));
+    const { httpServer } = this;
+    if (!httpServer) return done();
+    return new Promise((resolve) => {
+      httpServer.close((err?: Error) => {
+        done(err);
+        resolve();
+      });
+    });
+  }
+
+  /** Closes everything which is ours and leaves the HTTP server listening, as it was before `attach`. */
+  async detach(): Promise<void> {
+    const core = coreOf(this);
+    const report = core.reporter('closing a namespace');
+    const closing = [...this._nsps.values()].map(async (one) => {
+      const nsp = one as unknown as NamespaceInternals;
+      for (const socket of core.link(nsp).sockets.materialized()) {
+        attempt(() => socket._onclose('server shutting down'), report);
+      }
+      await nsp.adapter.close();
+    });
+    await Promise.allSettled(closing);
+    await (this.engine as { close?(): unknown } | undefined)?.close?.();
+  }
+
+  private attachEngine(srv: HttpServer, options: Partial<ServerOptions>): void {
+    const core = coreOf(this);
+    let engine = this.engine as unknown as NativeEngine | undefined;
+    if (!core.native || !(engine instanceof NativeEngine)) {
+      engine = new NativeEngine(core, options, this.connectTimeout());
+      this.bind(engine);
+    }
+    const serveFile = this.serveClient() ? this.fileHandler() : undefined;
+    engine.attach(srv, options, serveFile);
+    this.httpServer = srv;
+  }
+
+  /** Serves the client bundles; socket.io knows how, and which are there is read once. */
+  private fileHandler(): (req: IncomingMessage, res: ServerResponse) => boolean {
+    const files = new Set(readdirSync(clientBundles));
+    const { internals } = this;
+    return (req, res) => {
+      const prefix = `${internals._path}/`;
+      if (!req.url?.startsWith(prefix)) return false;
+      const file = req.url.slice(prefix.length).split('?')[0] as string;
+      if (!files.has(file)) return false;
+      const serve = () => internals.serve(file, req, res);
+      if (internals._corsMiddleware) internals._corsMiddleware(req, res, serve);
+      else serve();
+      return true;
+    };
+  }
+
+  /** Ties a namespace to the engine, once for each adapter it gets. */
+  private tie<N>(nsp: N): N {
+    const core = coreOf(this);
+    const internals = nsp as unknown as NamespaceInternals;
+    const link = core.link(internals);
+    if (core.foreignAdapter) mirrorAdapter(internals.adapter, link);
+    return nsp;
+  }
+
+  /** A matcher which fails refuses the namespace and is reported. */
+  private contain(matcher: NamespaceMatcher): NamespaceMatcher {
+    const report = coreOf(this).reporter('a namespace function');
+    return (name, auth, next) =>
+      attempt(
+        () => matcher(name, auth, next),
+        (error) => {
+          report(error);
+          next(null, false);
+        },
+      );
+  }
+
+  /** Connections of an engine that is not ours (`bind`, `onconnection`): the engine cannot hold their rooms. */
+  private keepRoomsInJavaScript(): void {
+    if ((super.adapter() as unknown) === NativeAdapter) super.adapter(Adapter);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * socket.io's Socket, with errors of listeners, middlewares and acknowledgement callbacks reported instead of thrown
+ * out of a timer or a tick, where nobody could catch them.
+ */
+import { attempt, emitGuarded, guarded, runChain, type Report } from './guard';
+import type { LazySockets } from './lazy-sockets';
+import type { NamespaceLink } from './namespace-link';
+import { SocketBase, type Next, type Packet } from './upstream';
+
+export class Socket extends SocketBase {
+  private get link(): NamespaceLink {
+    return (this.nsp.sockets as LazySockets).link;
+  }
+
+  private reporter(what: string): Report {
+    return this.link.core.reporter(`${what} of socket ${this.id} (namespace ${this.nsp.name})`);
+  }
+
+  override emitReserved(event: string, ...args: unknown[]): boolean {
+    return emitGuarded(this, event, args, this.reporter(`the "${event}" listener`));
+  }
+
+  override _onpacket(packet: Packet): void {
+    attempt(() => super._onpacket(packet), this.reporter('a catch-all listener'));
+  }
+
+  override dispatch(event: [string, ...unknown[]]): void {
+    const [name, ...args] = event;
+    this.run(event, (error) =>
+      process.nextTick(() => {
+        if (error) this._onerror(error);
+        else if (this.connected) {
+          emitGuarded(this, name, args, this.reporter(`the "${name}" listener`));
+        }
+      }),
+    );
+  }
+
+  override run(event: unknown[], done: Next): void {
+    const report = this.reporter('a packet middleware');
+    runChain(this.fns.slice(), event, done, report, (error) => error as Error);
+  }
+
+  override registerAckCallback(id: number, ack: (...args: unknown[]) => unknown): void {
+    super.registerAckCallback(id, guarded(ack, this.reporter('an acknowledgement callback')));
+  }
+
+  override onAnyOutgoing(listener: (...args: unknown[]) => void): this {
+    this.link.outgoing.add(this);
+    return super.onAnyOutgoing(listener);
+  }
+
+  override prependAnyOutgoing(listener: (...args: unknown[]) => void): this {
+    this.link.outgoing.add(this);
+    return super.prependAnyOutgoing(listener);
+  }
+
+  override offAnyOutgoing(listener?: (...args: unknown[]) => void): this {
+    super.offAnyOutgoing(listener);
+    if (this.listenersAnyOutgoing().length === 0) this.link.outgoing.delete(this);
+    return this;
+  }
+
+  override _cleanup(): void {
+    this.link.outgoing.delete(this);
+    super._cleanup();
+  }
+}
