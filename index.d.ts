@@ -123,9 +123,9 @@ export interface EngineEvent {
   /** Id of the connection, or "". */
   conn: string
   /** Text, by kind. */
-  text?: string
+  text: string | null
   /** Bytes, by kind. */
-  data?: Buffer
+  data: Buffer | null
   /** Key of the Node stream, or 0. */
   key: number
 }
@@ -205,7 +205,7 @@ export interface HttpAnswer {
   /** Body. */
   body: Buffer
   /** Id of the session the request opened. */
-  id?: string
+  id: string | null
 }
 
 /** Why a request is not served. */
@@ -235,7 +235,7 @@ export interface RequestHead {
   /** `transport` of the query, or "". */
   transport: string
   /** `sid` of the query. */
-  sid?: string
+  sid: string | null
   /** `EIO` of the query, or "". */
   eio: string
   /** Whether the client asked for base64 (protocol 3). */

@@ -69,7 +69,7 @@ impl EngineOptions {
 }
 
 /// The head of a request, with the query fields the protocol knows.
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct RequestHead {
     /// HTTP method.
     pub method: String,
@@ -135,7 +135,7 @@ impl From<request::Refusal> for Refusal {
 }
 
 /// Answer to a polling request.
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct HttpAnswer {
     /// HTTP status.
     pub status: u32,
@@ -241,7 +241,7 @@ pub enum EventKind {
 }
 
 /// One thing the engine tells.
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct EngineEvent {
     /// What it says.
     pub kind: EventKind,

@@ -78,6 +78,12 @@ pub struct Stats {
     pub pending_events: u64,
 }
 
+/// A namespace, and whether clients without JavaScript objects may join it.
+struct Entry {
+    nsp: Arc<Namespace>,
+    open: bool,
+}
+
 /// The state all parts of an engine share.
 pub struct Core {
     /// Options.
@@ -89,7 +95,7 @@ pub struct Core {
     runtime: Handle,
     jobs: mpsc::Sender<Job>,
     conns: RwLock<HashMap<Arc<str>, Arc<Conn>>>,
-    namespaces: RwLock<HashMap<Arc<str>, (Arc<Namespace>, bool)>>,
+    namespaces: RwLock<HashMap<Arc<str>, Entry>>,
     streams: Mutex<HashMap<u32, Arc<NodeStream>>>,
     eager: AtomicBool,
     closed: AtomicBool,
@@ -321,7 +327,7 @@ impl Core {
 
     /// The namespace of that name, joinable or not.
     pub fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
-        self.namespaces.read().get(name).map(|(nsp, _)| nsp.clone())
+        self.namespaces.read().get(name).map(|entry| entry.nsp.clone())
     }
 
     /// The namespace of that name, made if it is missing.
@@ -330,12 +336,12 @@ impl Core {
             return nsp;
         }
         let mut namespaces = self.namespaces.write();
-        let new = || (Arc::new(Namespace::new(name)), false);
-        namespaces.entry(name.into()).or_insert_with(new).0.clone()
+        let new = || Entry { nsp: Arc::new(Namespace::new(name)), open: false };
+        namespaces.entry(name.into()).or_insert_with(new).nsp.clone()
     }
 
     pub(super) fn open_namespace_named(&self, name: &str) -> Option<Arc<Namespace>> {
-        self.namespaces.read().get(name).filter(|(_, open)| *open).map(|(nsp, _)| nsp.clone())
+        self.namespaces.read().get(name).filter(|entry| entry.open).map(|entry| entry.nsp.clone())
     }
 
     /// Opens or closes a namespace for clients. A closed one is forgotten once it is empty.
@@ -343,7 +349,7 @@ impl Core {
         let nsp = self.namespace_or_new(name);
         let mut namespaces = self.namespaces.write();
         if open || !nsp.is_empty() {
-            namespaces.insert(nsp.name.clone(), (nsp, open));
+            namespaces.insert(nsp.name.clone(), Entry { nsp, open });
         } else {
             namespaces.remove(name);
         }
