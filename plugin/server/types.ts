@@ -1,0 +1,34 @@
+import type { Core } from '@strapi/strapi';
+import type { ServerOptions } from 'socket.io';
+
+import type { HooksConfig } from '../../types';
+
+export type {
+  EmitOptions,
+  EventHandler,
+  Populate,
+  RawEmitOptions,
+  SocketIO,
+  SocketIOSocket,
+  SocketUser,
+} from '../../types';
+
+export type InitHook = NonNullable<HooksConfig['init']>;
+export type SocketServerOptions = Partial<ServerOptions>;
+
+export type Strapi = Core.Strapi;
+
+/** What every service factory gets. */
+export interface ServiceContext {
+  strapi: Strapi;
+}
+
+/** An entity as Strapi's database layer returns it. */
+export type Entity = Record<string, unknown>;
+
+/** What a `db.transaction` callback gets; Strapi's own type leaves the hooks out in places. */
+export interface TransactionHooks {
+  trx: object;
+  onCommit: (callback: () => void) => void;
+  onRollback: (callback: () => void) => void;
+}
