@@ -36,6 +36,16 @@ function toOperation(op: RowOperation['op'], uid: string, row: Entity): RowOpera
 }
 
 /**
+ * Asks for the row's id along with what the caller selected, as Strapi itself does for deletions:
+ * without it nothing would tell which row was written.
+ */
+function selectId(params: LifecycleEvent['params']): void {
+  if (params.select == null) return;
+  const fields: unknown[] = Array.isArray(params.select) ? params.select : [params.select];
+  if (!fields.includes('id') && !fields.includes('*')) params.select = ['id', ...fields];
+}
+
+/**
  * Turns the database lifecycles of the watched content types into row operations. Callers may
  * select any fields they like, and the `*Many` lifecycles bring counts only, so what identifies
  * the rows is looked up where it is missing.
@@ -67,6 +77,10 @@ export function createRowSubscriber(strapi: Strapi, models: string[], record: Re
   return {
     models,
 
+    beforeCreate({ params }: LifecycleEvent): void {
+      selectId(params);
+    },
+
     async afterCreate({ model: { uid }, result }: LifecycleEvent): Promise<void> {
       const rows = await identify(uid, result);
       await record(rows.map((row) => toOperation('create', uid, row)));
@@ -79,6 +93,7 @@ export function createRowSubscriber(strapi: Strapi, models: string[], record: Re
     },
 
     async beforeUpdate({ model: { uid }, params, state }: LifecycleEvent): Promise<void> {
+      selectId(params);
       // Only a write to `publishedAt` can turn one version of a document into the other.
       const { data } = params;
       if (typeof data !== 'object' || data === null || !('publishedAt' in data)) return;

@@ -1,7 +1,7 @@
 import type { UID } from '@strapi/strapi';
 
 import { DEFAULT_SENSITIVE_FIELDS } from '../constants';
-import type { Entity, ServiceContext } from '../types';
+import type { ServiceContext } from '../types';
 import { createBlocklist } from '../utils/blocklist';
 import { getService } from '../utils/get-service';
 import type { Principal } from './principals';
