@@ -58,6 +58,8 @@ export declare class Engine {
   write(conn: string, packets: Array<string | Buffer>, volatile: boolean): void
   /** Whether something written to a connection now would leave at once. */
   writable(conn: string): boolean
+  /** While on, `Drain` comes whenever something sent left nothing waiting; else only after a backlog. */
+  watchDrain(conn: string, on: boolean): void
   /** Closes a connection after what was queued, or at once. */
   closeConn(conn: string, discard: boolean): void
   /** Number of open connections. */

@@ -193,6 +193,12 @@ impl Engine {
         self.inner.core().conn(&conn).is_some_and(|conn| conn.outbox.is_writable())
     }
 
+    /// While on, `Drain` comes whenever something sent left nothing waiting; else only after a backlog.
+    #[napi]
+    pub fn watch_drain(&self, conn: String, on: bool) {
+        self.inner.core().watch_drain(&conn, on);
+    }
+
     /// Closes a connection after what was queued, or at once.
     #[napi]
     pub fn close_conn(&self, conn: String, discard: bool) {

@@ -248,7 +248,18 @@ impl Core {
 
     /// Sends to one session, on the thread of the caller. What is sent was admitted.
     pub(super) fn deliver(&self, conn: &Arc<Conn>, item: Item, volatile: bool) {
-        conn.outbox.send(item, volatile);
+        let progress = conn.outbox.send(item, volatile);
+        let empty = matches!(progress, Progress::Idle | Progress::Drained);
+        if empty && conn.watched.load(Ordering::Relaxed) {
+            self.events.push(Event::Drain(conn.id.clone()));
+        }
+    }
+
+    /// Whether JavaScript hears of every packet that left a session's outbox empty, not only after a backlog.
+    pub fn watch_drain(&self, id: &str, on: bool) {
+        if let Some(conn) = self.conn(id) {
+            conn.watched.store(on, Ordering::Relaxed);
+        }
     }
 
     /// Sends a text message of the engine's own.

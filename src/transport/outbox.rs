@@ -272,18 +272,24 @@ impl Outbox {
                 if state.queue.is_empty() && !state.ending {
                     return Progress::Idle;
                 }
-                let mut items: Vec<Item> = state.queue.drain(..).collect();
-                let cost = items.iter().map(Item::len).sum();
-                if state.ending {
-                    items.push(Item::Control(Control::Close));
+                // A client deals with a close packet before the packets it came with, so it goes alone.
+                let closing = state.queue.is_empty();
+                if closing {
+                    state.queue.push_back(Item::Control(Control::Close));
                 }
+                let items: Vec<Item> = state.queue.drain(..).collect();
+                let cost = items.iter().map(Item::len).sum();
                 if !answer(waiting, self.protocol, self.supports_binary, &items) {
                     // The poll was abandoned: keep what it would have carried.
                     state.queue.extend(items.into_iter().filter(|item| !item.is_empty()));
                     return Progress::Backlog;
                 }
                 self.settle(cost);
-                if state.ending { Progress::Finished } else { Progress::Drained }
+                match (closing, state.ending) {
+                    (true, _) => Progress::Finished,
+                    (false, true) => Progress::Backlog,
+                    (false, false) => Progress::Drained,
+                }
             }
             Link::WebSocket(_) => self.write_websocket(state),
         }
@@ -432,12 +438,14 @@ mod tests {
     }
 
     #[test]
-    fn finishing_delivers_what_waits_and_then_the_close_packet() {
+    fn finishing_delivers_what_waits_and_then_the_close_packet_alone() {
         let outbox = outbox();
         send(&outbox, "2[1]");
         assert_eq!(outbox.finish(false), Progress::Backlog);
         let (poll, progress) = outbox.poll();
-        assert_eq!((body(poll).as_str(), progress), ("42[1]\x1e1", Progress::Finished));
+        assert_eq!((body(poll).as_str(), progress), ("42[1]", Progress::Backlog));
+        let (poll, progress) = outbox.poll();
+        assert_eq!((body(poll).as_str(), progress), ("1", Progress::Finished));
     }
 
     #[test]
