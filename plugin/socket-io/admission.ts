@@ -47,13 +47,15 @@ export type EngineMiddleware = (
   next: (error?: unknown) => void,
 ) => unknown;
 
+export type GenerateId = (req: IncomingMessage) => string | Promise<string>;
+
 /** What {@link admit} needs of `io.engine`. */
 export interface Admitting {
   readonly native: Engine;
   readonly opts: ResolvedOptions;
   readonly middlewares: readonly EngineMiddleware[];
-  /** Set if the user overrides how ids are made; else the engine makes them. */
-  readonly customId: ((req: IncomingMessage) => string | Promise<string>) | undefined;
+  /** Set if the user chooses the ids of sessions; else the engine does. */
+  readonly generateId?: GenerateId;
   readonly report: Report;
 }
 
@@ -77,7 +79,7 @@ export async function admit(
   if (refusal) throw refused(refusal);
   if (head.sid) return { head, id: null };
   if (engine.opts.allowRequest) await allow(engine, engine.opts.allowRequest, req);
-  return { head, id: engine.customId ? await makeId(engine.customId, req) : null };
+  return { head, id: engine.generateId ? await makeId(engine.generateId, req) : null };
 }
 
 function parse(req: IncomingMessage): EngineRequest {
@@ -136,10 +138,7 @@ function allow(
   });
 }
 
-async function makeId(
-  generateId: NonNullable<Admitting['customId']>,
-  req: EngineRequest,
-): Promise<string> {
+async function makeId(generateId: GenerateId, req: EngineRequest): Promise<string> {
   try {
     return await generateId(req);
   } catch (error) {

@@ -8,6 +8,7 @@ import type { NativeConn } from './native-conn';
 import { Socket } from './socket';
 import {
   Client,
+  type Auth,
   type ClientInternals,
   type NamespaceInternals,
   type ServerInternals,
@@ -105,8 +106,8 @@ export class Core {
 
   /** Passes on what the engine has to say, as "level: message". */
   log(line: string): void {
-    const [, level, message] = /^(error|warn|info|debug): ([^]*)$/.exec(line) ?? [, 'info', line];
-    this.logger[level as keyof Logger](`socket.io: ${message}`);
+    const [level, message] = line.split(/: (.*)/s) as [keyof Logger, string];
+    this.logger[level](`socket.io: ${message}`);
   }
 
   /** Gives a connection that was native until now its socket.io client, and the sockets it has joined with. */
@@ -122,12 +123,12 @@ export class Core {
     if (!nsp) return;
     // A previous session is the one way to give socket.io's Socket an id; there are no rooms or packets to replay.
     const session = { sid: view.sid, pid: '', rooms: [], data: {}, missedPackets: [] };
-    const socket: SocketInternals = new Socket(nsp, client, JSON.parse(view.auth), session);
+    const socket: SocketInternals = new Socket(nsp, client, JSON.parse(view.auth) as Auth, session);
     delete socket.pid;
     socket.recovered = false;
     socket.connected = true;
     socket.handshake.issued = view.issued;
-    socket.handshake.time = `${new Date(view.issued)}`;
+    socket.handshake.time = String(new Date(view.issued));
     client.sockets.set(socket.id, socket);
     client.nsps.set(nsp.name, socket);
     this.link(nsp).sockets.restore(socket);

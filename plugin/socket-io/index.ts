@@ -12,4 +12,7 @@ export type { DefaultEventsMap, DisconnectReason, Event, ExtendedError } from 's
 type ServerArguments = ConstructorParameters<typeof Server>;
 
 // `require('socket.io')(httpServer)`: the module itself makes a server, as socket.io's does.
-module.exports = Object.assign((...args: ServerArguments) => new Server(...args), exports);
+module.exports = Object.assign(
+  (...args: ServerArguments) => new Server(...args),
+  module.exports as object,
+);

@@ -7,7 +7,14 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Duplex } from 'node:stream';
 import { serialize } from 'cookie';
 import cors from 'cors';
-import { admit, errorMessages, errors, Refused, type EngineMiddleware } from './admission';
+import {
+  admit,
+  errorMessages,
+  errors,
+  Refused,
+  type EngineMiddleware,
+  type GenerateId,
+} from './admission';
 import type { Core } from './core';
 import { requestOf, type EngineRequest } from './engine-request';
 import { EventPump } from './event-pump';
@@ -106,12 +113,8 @@ export class NativeEngine extends EventEmitter {
     this.core.eager();
   }
 
-  /** Override to choose session ids. */
-  generateId?(req: IncomingMessage): string | Promise<string>;
-
-  get customId(): NativeEngine['generateId'] {
-    return this.generateId;
-  }
+  /** Set it to choose the session ids. */
+  declare generateId?: GenerateId;
 
   /** Serves one path of an HTTP server until this engine or that server is closed. */
   attach(server: HttpServer, options: AttachOptions = {}, serveFile?: RequestHandler): void {
@@ -216,7 +219,7 @@ export class NativeEngine extends EventEmitter {
     const { cookie } = this.opts;
     if (initial) {
       if (newId && typeof cookie === 'object') {
-        headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', newId, cookie as object)];
+        headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', newId, cookie)];
       }
       this.emit('initial_headers', headers, req);
     }
@@ -238,7 +241,7 @@ export class NativeEngine extends EventEmitter {
 
   /** Makes the object of a connection which the engine has opened for JavaScript. */
   private opened(id: string, request: EngineRequest): void {
-    const transport = request._query['transport'] as string;
+    const transport = request._query['transport'];
     const protocol = request._query['EIO'] === '4' ? 4 : 3;
     const remoteAddress = request.socket.remoteAddress ?? '';
     const info = { id, protocol, transport, remoteAddress, request };

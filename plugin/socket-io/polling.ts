@@ -36,11 +36,12 @@ export function answerTooLarge(res: ServerResponse): void {
 export function headersOf(answer: HttpAnswer, req: IncomingMessage): Record<string, unknown> {
   const headers: Record<string, unknown> = {};
   for (let i = 0; i < answer.headers.length; i += 2) {
-    headers[answer.headers[i] as string] = answer.headers[i + 1];
+    // engine.io spells this one in lower case, and listeners overwrite it by that name
+    const name = answer.headers[i] === 'Cache-Control' ? 'cache-control' : answer.headers[i];
+    headers[name] = answer.headers[i + 1];
   }
   // old Internet Explorers warn of cross-site scripting where there is none
   if (/;MSIE|Trident\//.test(req.headers['user-agent'] ?? '')) headers['X-XSS-Protection'] = '0';
-  headers['cache-control'] ??= 'no-store';
   return headers;
 }
 
@@ -57,9 +58,6 @@ export async function answer(
   if (encoding) {
     content = await compress[encoding](body, httpCompression as zlib.ZlibOptions);
     headers['Content-Encoding'] = encoding;
-  }
-  for (const name of Object.keys(headers)) {
-    if (name.toLowerCase() === 'content-length') delete headers[name];
   }
   headers['Content-Length'] = content.length;
   res.writeHead(status, headers as NodeJS.Dict<string>);

@@ -1,6 +1,5 @@
 /** `adapter.rooms` and `adapter.sids`: maps over the engine's registry, read when asked. */
 import { inspect } from 'node:util';
-import type { Room, SocketId } from 'socket.io-adapter';
 
 /** What a view reads. Sets are copies: a later join shows in the next read. */
 export interface Registry {
@@ -9,7 +8,7 @@ export interface Registry {
   get(key: string): Set<string> | undefined;
 }
 
-export class RegistryView extends Map<Room | SocketId, Set<string>> {
+export class RegistryView extends Map<string, Set<string>> {
   constructor(private readonly registry: Registry) {
     super();
   }

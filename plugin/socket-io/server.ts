@@ -79,7 +79,7 @@ export class Server<
     const core = coreOf(this);
     // socket.io's own in-memory adapter is what ours stands in for
     core.foreignAdapter = adapter !== Adapter && (adapter as unknown) !== NativeAdapter;
-    super.adapter(core.foreignAdapter ? adapter : (NativeAdapter as unknown as AdapterConstructor));
+    super.adapter(core.foreignAdapter ? adapter : NativeAdapter);
     for (const nsp of this._nsps.values()) this.tie(nsp);
     core.eager();
     return this;
@@ -151,7 +151,7 @@ export class Server<
     return (req, res) => {
       const prefix = `${internals._path}/`;
       if (!req.url?.startsWith(prefix)) return false;
-      const file = req.url.slice(prefix.length).split('?')[0] as string;
+      const file = req.url.slice(prefix.length).split('?')[0];
       if (!files.has(file)) return false;
       const serve = () => internals.serve(file, req, res);
       if (internals._corsMiddleware) internals._corsMiddleware(req, res, serve);

@@ -17,7 +17,21 @@ const chosen = process.env.PARITY ? process.env.PARITY.split(',') : Object.keys(
 
 /** Registers `scenario` once for each implementation. */
 export function parity(name, scenario, options = {}) {
-  for (const implementation of chosen) {
+  register(chosen, name, scenario, options);
+}
+
+/** A promise which socket.io does not make: the scenario runs against ours alone. */
+export function ours(name, scenario, options = {}) {
+  register(
+    chosen.filter((one) => one === 'plugin-io'),
+    name,
+    scenario,
+    options,
+  );
+}
+
+function register(implementations, name, scenario, options) {
+  for (const implementation of implementations) {
     test(`${name} [${implementation}]`, { timeout: TIMEOUT, ...options }, async (t) => {
       const world = new World(implementation, sources[implementation]());
       t.after(() => world.close());
