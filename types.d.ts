@@ -50,6 +50,16 @@ export type EventHandler = (
   ...args: any[]
 ) => unknown;
 
+/** Options of the engine, besides Socket.IO's own. */
+export interface EngineOptions {
+  /** Bytes which may wait for one slow client before it is disconnected. Default: 16 MiB. */
+  maxOutboxBytes?: number;
+  /** Events which may wait for JavaScript before reading from clients pauses. Default: 10,000. */
+  maxPendingEvents?: number;
+  /** Worker threads. Default: 0, chosen from the number of cores. */
+  threads?: number;
+}
+
 export interface EventConfig {
   /** `connection`, `disconnect`, or the name of an event that clients send. */
   name: string;
@@ -89,7 +99,7 @@ export interface SocketIOConfig {
   contentTypes?: Array<string | ContentTypeConfig>;
   socket?: {
     /** Socket.IO's server options. Default: CORS for `http://localhost:1337`, GET. */
-    serverOptions?: Partial<ServerOptions>;
+    serverOptions?: Partial<ServerOptions> & EngineOptions;
   };
   /** Handlers for connections and for events that clients send. */
   events?: EventConfig[];

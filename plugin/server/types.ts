@@ -1,7 +1,7 @@
 import type { Core } from '@strapi/strapi';
 import type { ServerOptions } from 'socket.io';
 
-import type { HooksConfig } from '../../types';
+import type { EngineOptions, HooksConfig } from '../../types';
 
 export type {
   EmitOptions,
@@ -14,7 +14,7 @@ export type {
 } from '../../types';
 
 export type InitHook = NonNullable<HooksConfig['init']>;
-export type SocketServerOptions = Partial<ServerOptions>;
+export type SocketServerOptions = Partial<ServerOptions> & EngineOptions;
 
 export type Strapi = Core.Strapi;
 

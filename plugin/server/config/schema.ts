@@ -51,10 +51,12 @@ const contentTypeObject = strict({
 });
 
 /** A uid alone is short for `{ uid }`. */
-const contentType = z.preprocess(
-  (value) => (typeof value === 'string' ? { uid: value } : value),
-  contentTypeObject,
-);
+const contentType = z.preprocess((value, context) => {
+  if (typeof value === 'string') return { uid: value };
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  context.addIssue({ code: 'custom', message: 'is not a uid or an object', input: value });
+  return z.NEVER;
+}, contentTypeObject);
 
 /** Socket.IO's own options: the ones the plugin knows a type for are checked, the rest only by name. */
 const serverOptions = strict({
@@ -85,7 +87,11 @@ const serverOptions = strict({
   destroyUpgrade: z.boolean().optional(),
   destroyUpgradeTimeout: milliseconds.optional(),
   addTrailingSlash: z.boolean().optional(),
-  useHttpKeepAlive: z.boolean().optional(),
+  // The engine's own.
+  maxOutboxBytes: z.number().int().min(1).optional(),
+  maxPendingEvents: z.number().int().min(1).optional(),
+  threads: z.number().int().min(0).optional(),
+  logger: anything,
 });
 
 const security = strict({

@@ -84,7 +84,8 @@ export function createEmitterService({ strapi }: ServiceContext) {
       if (Array.isArray(rooms) && rooms.length === 0) return;
       const io = server.io();
       const target = rooms === undefined ? io : io.to(await resolveRooms(rooms));
-      target.emit(event, safe);
+      if (data === undefined) target.emit(event);
+      else target.emit(event, safe);
     },
   };
 }

@@ -21,7 +21,7 @@ export function createServerService({ strapi }: ServiceContext) {
 
   /** Authenticates before any middleware of the application, which may rely on `socket.user`. */
   const authenticate = async (socket: SocketIOSocket): Promise<void> => {
-    const { auth } = socket.handshake;
+    const auth = (socket.handshake.auth ?? {}) as Record<string, unknown>;
     const identity = await getService(strapi, 'strategy').authenticate(auth);
     identities.set(socket, identity);
     socket.user = identity.user;

@@ -1,13 +1,9 @@
 // A real Strapi 5 application for one test: written to a folder of its own, on SQLite, on a free port.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { contentTypes } from './content-types.mjs';
+import { pluginRoot, require, root } from './plugin-root.mjs';
 import { keepProcessListeners } from './process-listeners.mjs';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const require = createRequire(import.meta.url);
 
 process.env.STRAPI_TELEMETRY_DISABLED = 'true';
 process.env.STRAPI_DISABLE_UPDATE_NOTIFICATION = 'true';
@@ -104,7 +100,7 @@ function captureLog(strapi) {
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again.
  */
-export async function boot(config = {}, { folder, register } = {}) {
+export async function boot(config = {}, { folder, usersPermissions = {} } = {}) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
@@ -113,8 +109,8 @@ export async function boot(config = {}, { folder, register } = {}) {
     await writeApp(folder);
   }
   configs.set(folder, {
-    io: { enabled: true, resolve: process.env.PLUGIN_ROOT ?? root, config },
-    'users-permissions': { config: { jwtSecret: 'jwt secret' } },
+    io: { enabled: true, resolve: pluginRoot, config },
+    'users-permissions': { config: { jwtSecret: 'jwt secret', ...usersPermissions } },
   });
   const restoreListeners = keepProcessListeners();
   const strapi = createStrapi({
@@ -134,7 +130,6 @@ export async function boot(config = {}, { folder, register } = {}) {
   };
   try {
     await strapi.load();
-    await register?.(strapi);
     // Not `start()`: on an error it would end the process.
     await strapi.listen();
   } catch (error) {

@@ -34,8 +34,12 @@ export async function connect(url, options = {}) {
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
   });
+  // Asked for before anything can happen: the reason of the end is told once.
+  const disconnected = new Promise((resolve) => socket.once('disconnect', resolve));
   return {
     socket,
+    /** Resolves with the reason when the connection has ended. */
+    disconnected: () => bounded('disconnect', (resolve) => disconnected.then(resolve)),
     received,
     /** The names of the events received. */
     names: () => received.map(({ event }) => event),

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { boot } from './support/app.mjs';
+import { loadPlugin } from './support/plugin-root.mjs';
+
+const { validator } = loadPlugin().config;
+const noop = () => {};
+const ACTIONS = 'create, update, delete, publish, unpublish';
+
+describe('the configuration', () => {
+  const accepted = [
+    ['nothing', undefined],
+    ['an empty one', {}],
+    [
+      'all options',
+      {
+        contentTypes: [
+          'api::a.a',
+          { uid: 'api::b.b', actions: ['create', 'publish'], eventPrefix: 'b', populate: '*' },
+          { uid: 'api::c.c', populate: true, onlyPublished: false },
+          { uid: 'api::d.d', populate: ['author'] },
+          { uid: 'api::e.e', populate: { author: { fields: ['name'] } } },
+        ],
+        socket: {
+          serverOptions: {
+            cors: { origin: '*', methods: ['GET', 'POST'], credentials: true },
+            path: '/api/realtime',
+            transports: ['websocket'],
+            pingTimeout: 60000,
+            pingInterval: 25000,
+            upgradeTimeout: 10000,
+            maxHttpBufferSize: 1e6,
+          },
+        },
+        events: [{ name: 'connection', handler: noop }],
+        hooks: { init: noop },
+        sensitiveFields: ['ssn'],
+        allowedFields: ['hashtags'],
+        onlyPublished: false,
+        security: {
+          requireAuthentication: true,
+          rateLimit: { enabled: true, maxEventsPerSecond: 10, maxConnectionsPerIp: 50 },
+          ipWhitelist: ['192.168.1.0/24'],
+          ipBlacklist: ['203.0.113.50'],
+        },
+        eventPermission: 'action',
+      },
+    ],
+  ];
+  for (const [name, config] of accepted) {
+    it(`accepts ${name}`, () => validator(config));
+  }
+
+  const type = (rest) => ({ contentTypes: ['api::a.a', { uid: 'api::b.b', ...rest }] });
+  const options = (serverOptions) => ({ socket: { serverOptions } });
+  const refused = [
+    [type({ actions: ['craete'] }), `contentTypes[1].actions[0] "craete" is not one of ${ACTIONS}`],
+    [type({ actions: 'create' }), 'contentTypes[1].actions "create" is not an array'],
+    [type({ actions: [] }), 'contentTypes[1].actions [] is empty'],
+    [
+      type({ action: ['create'] }),
+      'contentTypes[1] has an unknown key "action": did you mean "actions"? ' +
+        '(allowed: uid, actions, eventPrefix, populate, onlyPublished)',
+    ],
+    [
+      type({ populate: 'author' }),
+      'contentTypes[1].populate "author" is not one of \'*\', true, an array of relation names, ' +
+        'a populate object',
+    ],
+    [{ contentTypes: 'api::a.a' }, 'contentTypes "api::a.a" is not an array'],
+    [{ contentTypes: [42] }, 'contentTypes[0] 42 is not a uid or an object'],
+    [{ contentTypes: [{}] }, 'contentTypes[0].uid is missing: expected a string'],
+    [
+      { contentType: [] },
+      'config has an unknown key "contentType": did you mean "contentTypes"? (allowed: ' +
+        'contentTypes, socket, events, hooks, sensitiveFields, allowedFields, onlyPublished, ' +
+        'security, eventPermission)',
+    ],
+    [{ events: [{ name: 'x' }] }, 'events[0].handler is missing: expected a function'],
+    [{ events: [{ name: 'x', handler: 'y' }] }, 'events[0].handler "y" is not a function'],
+    [{ hooks: { init: true } }, 'hooks.init true is not a function'],
+    [{ sensitiveFields: [''] }, 'sensitiveFields[0] "" is empty'],
+    [{ eventPermission: 'write' }, 'eventPermission "write" is not one of read, action'],
+    [{ onlyPublished: 'yes' }, 'onlyPublished "yes" is not a boolean'],
+    [
+      options({ path: 'socket.io' }),
+      'socket.serverOptions.path "socket.io" does not start with "/"',
+    ],
+    [
+      options({ transports: ['websockets'] }),
+      'socket.serverOptions.transports[0] "websockets" is not one of polling, websocket',
+    ],
+    [options({ pingTimeout: -1 }), 'socket.serverOptions.pingTimeout -1 is less than 0'],
+    [options({ pingTimeout: '1s' }), 'socket.serverOptions.pingTimeout "1s" is not a number'],
+    [options({ pingTimeout: 1.5 }), 'socket.serverOptions.pingTimeout 1.5 is not an integer'],
+    [
+      { security: { rateLimit: { maxEventsPerSecond: 0 } } },
+      'security.rateLimit.maxEventsPerSecond 0 is less than 1',
+    ],
+    [{ security: { ipWhitelist: '10.0.0.1' } }, 'security.ipWhitelist "10.0.0.1" is not an array'],
+    [[], 'config [] is not an object'],
+  ];
+  for (const [config, message] of refused) {
+    it(`refuses: ${message}`, () => {
+      assert.throws(() => validator(config), { message: `plugin io: ${message}` });
+    });
+  }
+
+  it('names a misspelt server option', () => {
+    assert.throws(
+      () => validator(options({ pingTimeot: 1 })),
+      /^Error: plugin io: socket\.serverOptions has an unknown key "pingTimeot": did you mean "pingTimeout"\?/,
+    );
+  });
+
+  it('names every problem', () => {
+    assert.throws(() => validator({ onlyPublished: 1, eventPermission: 2 }), {
+      message:
+        'plugin io: onlyPublished 1 is not a boolean\n' +
+        'plugin io: eventPermission 2 is not one of read, action',
+    });
+  });
+
+  it('stops the boot when it is wrong', { timeout: 60_000 }, async () => {
+    await assert.rejects(boot({ contentTypes: [{ uid: 'api::note.note', actions: ['craete'] }] }), {
+      message: `Error regarding io config: plugin io: contentTypes[0].actions[0] "craete" is not one of ${ACTIONS}`,
+    });
+  });
+
+  it('stops the boot when a content type does not exist', { timeout: 60_000 }, async () => {
+    await assert.rejects(boot({ contentTypes: ['api::note.note', 'api::aritcle.article'] }), {
+      message:
+        'plugin io: contentTypes[1] "api::aritcle.article" is not a content type: ' +
+        'did you mean "api::article.article"?',
+    });
+  });
+
+  it('stops the boot when a content type is listed twice', { timeout: 60_000 }, async () => {
+    await assert.rejects(boot({ contentTypes: ['api::note.note', { uid: 'api::note.note' }] }), {
+      message:
+        'plugin io: contentTypes[1] "api::note.note" is already configured at contentTypes[0]',
+    });
+  });
+});
