@@ -262,12 +262,16 @@ impl Core {
         }
     }
 
-    /// Sends a text message of the engine's own.
-    pub(super) fn send_text(&self, conn: &Arc<Conn>, text: String) {
-        let parcel = Arc::new(Parcel::new([Message::text(text)]));
-        if self.admit(conn, &parcel) {
+    /// Sends a packet of the engine's own. False if the outbox is full; the caller, who holds the client's lock,
+    /// ends the session then.
+    pub(super) fn answer(&self, conn: &Arc<Conn>, packet: String) -> bool {
+        let parcel = Arc::new(Parcel::new([Message::text(packet)]));
+        let admitted = conn.outbox.admit(parcel.len());
+        if admitted {
+            self.counters.sent(1, parcel.len());
             self.deliver(conn, Item::Parcel(parcel), false);
         }
+        admitted
     }
 
     /// Counts a packet in, or lets the client go that cannot keep up.

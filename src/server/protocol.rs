@@ -51,7 +51,7 @@ impl Core {
                 client.attached = true;
                 self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
             }
-            (PacketType::Connect, None) => self.connect(conn, client, packet),
+            (PacketType::Connect, None) => return self.connect(conn, client, packet),
             (PacketType::Disconnect, Some(at)) => {
                 let (nsp, member) = client.sockets.remove(at);
                 nsp.remove(&member.sid);
@@ -63,16 +63,20 @@ impl Core {
         true
     }
 
-    fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) {
+    /// False if the client does not even read what it is answered.
+    fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) -> bool {
         let Some(nsp) = self.open_namespace_named(packet.nsp) else {
-            return self.send_text(conn, packet::refused(packet.nsp, "Invalid namespace"));
+            return self.answer(conn, packet::refused(packet.nsp, "Invalid namespace"));
         };
         let sid: Arc<str> = super::core::generate_id().into();
-        self.send_text(conn, packet::connected(packet.nsp, &sid));
+        if !self.answer(conn, packet::connected(packet.nsp, &sid)) {
+            return false;
+        }
         let auth = if packet.data.is_empty() { "{}" } else { packet.data };
         let member = nsp.add(sid.clone(), conn.clone(), auth);
         nsp.join(&sid, &sid);
         client.sockets.push((nsp, member));
+        true
     }
 
     /// The session ended: leave all namespaces, unless JavaScript still has to see the rooms.
