@@ -184,7 +184,7 @@ describe('strapi.destroy()', { timeout: 120_000 }, () => {
       const gone = clients.map((client) => client.disconnected());
       const { port } = new URL(app.url);
       await app.close({ keep: true });
-      console.log(await Promise.all(gone));
+      await Promise.all(gone);
       assert.equal(app.strapi.$io, undefined);
       const after = listeners(app.strapi.server);
       assert.ok(after.upgrade < before.upgrade, `${before.upgrade} -> ${after.upgrade}`);
