@@ -6,6 +6,7 @@ import type { ConnView, RequestHead } from './native';
 /** A request with its parsed query, as engine.io's `allowRequest` and middlewares get it. */
 export type EngineRequest = IncomingMessage & { _query: Record<string, string> };
 
+type WithHeaderLines = IncomingMessage & { _addHeaderLines(raw: string[], count: number): void };
 type MaybeSecure = Socket & { encrypted?: boolean };
 
 /** Adds the parsed query. Throws where the URL is none. */
@@ -56,7 +57,8 @@ export function requestOf(view: ConnView): EngineRequest {
   req.httpVersion = '1.1';
   req.httpVersionMajor = 1;
   req.httpVersionMinor = 1;
-  req.rawHeaders = view.headers; // `headers` is derived from these on first read
+  // Node derives `headers` from these on first read
+  (req as WithHeaderLines)._addHeaderLines(view.headers, view.headers.length);
   req.complete = true;
   return withQuery(req);
 }

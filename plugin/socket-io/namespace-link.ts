@@ -7,6 +7,7 @@ import type { Core } from './core';
 import { emitGuarded, runChain } from './guard';
 import { LazySockets } from './lazy-sockets';
 import type { Engine } from './native';
+import { guardOperators } from './operator';
 import { payloads } from './payloads';
 import { Socket } from './socket';
 import type { Auth, Encoded, NamespaceInternals, Packet, SocketInternals } from './upstream';
@@ -28,6 +29,7 @@ export class NamespaceLink {
   ) {
     nsp.sockets = this.sockets = new LazySockets(this);
     this.containErrors();
+    guardOperators(nsp);
     this.watchDemand();
   }
 

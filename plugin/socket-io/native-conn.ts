@@ -54,7 +54,10 @@ export class NativeConn extends EventEmitter {
   send(data: unknown, options?: object | SendCallback, callback?: SendCallback): this {
     if (this.readyState !== 'open') return this;
     if (typeof options === 'function') return this.send(data, {}, options as SendCallback);
-    if (callback) this.callbacks.push(callback);
+    if (callback) {
+      this.callbacks.push(callback);
+      this.native.watchDrain(this.id, true);
+    }
     if (this.listenerCount('packetCreate') > 0) {
       this.emit('packetCreate', { type: 'message', data, options: options ?? {} });
     }
@@ -64,6 +67,12 @@ export class NativeConn extends EventEmitter {
 
   write(data: unknown, options?: object | SendCallback, callback?: SendCallback): this {
     return this.send(data, options, callback);
+  }
+
+  /** Who listens for `drain` gets it after each write; nobody else pays for these events. */
+  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+    if (event === 'drain') this.native.watchDrain(this.id, true);
+    return super.on(event, listener as (...args: unknown[]) => void);
   }
 
   /** Closes after what was sent before, or at once if `discard` is set. */

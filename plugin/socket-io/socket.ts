@@ -5,6 +5,7 @@
 import { attempt, emitGuarded, guarded, runChain, type Report } from './guard';
 import type { LazySockets } from './lazy-sockets';
 import type { NamespaceLink } from './namespace-link';
+import { guardOperator } from './operator';
 import { SocketBase, type Next, type Packet } from './upstream';
 
 export class Socket extends SocketBase {
@@ -43,6 +44,10 @@ export class Socket extends SocketBase {
 
   override registerAckCallback(id: number, ack: (...args: unknown[]) => unknown): void {
     super.registerAckCallback(id, guarded(ack, this.reporter('an acknowledgement callback')));
+  }
+
+  override newBroadcastOperator(): object {
+    return guardOperator(super.newBroadcastOperator());
   }
 
   override onAnyOutgoing(listener: (...args: unknown[]) => void): this {

@@ -94,6 +94,7 @@ export interface SocketInternals extends EventEmitter {
   emitReserved(event: string, ...args: unknown[]): boolean;
   dispatch(event: [string, ...unknown[]]): void;
   run(event: unknown[], done: Next): void;
+  newBroadcastOperator(): object;
   registerAckCallback(id: number, ack: (...args: unknown[]) => unknown): void;
   _onpacket(packet: Packet): void;
   _onerror(error: unknown): void;

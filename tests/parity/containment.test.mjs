@@ -19,12 +19,12 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Runs `provoke`, expects exactly one report with each of the words, and a server which still serves. */
 function contained(name, words, provoke) {
-  ours(name, async (world) => {
+  ours(name, async (world, t) => {
     watchProcess(world);
     const server = await world.serve();
     const pair = await world.pair(server);
     await provoke({ world, ...server, ...pair });
-    while (world.reports.length < 1) await turn();
+    while (world.reports.length < 1 && !t.signal.aborted) await turn();
     for (let i = 0; i < 5; i++) await turn();
     assert.equal(world.reports.length, 1, world.reports.join('\n'));
     for (const word of words) assert.ok(world.reports[0].includes(word), world.reports[0]);

@@ -97,7 +97,8 @@ parityOnTransports('the server shuts down', async (world) => {
   const there = next(client, 'disconnect');
   const called = new Promise((resolve) => server.io.close(resolve));
   assert.equal((await here)[0], 'server shutting down');
-  assert.equal((await there)[0], 'transport close');
+  // a poll may meet the closed port before the client has read the close packet
+  assert.match((await there)[0], /^transport (close|error)$/);
   await called;
   assert.equal(server.http.listening, false);
 });

@@ -1,0 +1,80 @@
+/**
+ * socket.io's BroadcastOperator, with errors of acknowledgement callbacks reported: it calls these from timers and
+ * promises, where a throw would end the process.
+ */
+import type { Adapter } from 'socket.io-adapter';
+import { guarded } from './guard';
+import type { LazySockets } from './lazy-sockets';
+import { BroadcastOperator, type NamespaceInternals } from './upstream';
+
+interface Operator {
+  readonly adapter: Adapter;
+  readonly volatile: Operator;
+  readonly local: Operator;
+  to(rooms: unknown): Operator;
+  in(rooms: unknown): Operator;
+  except(rooms: unknown): Operator;
+  compress(on: boolean): Operator;
+  timeout(ms: number): Operator;
+  emit(event: string, ...args: unknown[]): boolean;
+}
+
+const OperatorBase = BroadcastOperator as unknown as new (adapter: Adapter) => Operator;
+
+class GuardedOperator extends OperatorBase {
+  override to(rooms: unknown): Operator {
+    return guardOperator(super.to(rooms));
+  }
+
+  override except(rooms: unknown): Operator {
+    return guardOperator(super.except(rooms));
+  }
+
+  override compress(on: boolean): Operator {
+    return guardOperator(super.compress(on));
+  }
+
+  override timeout(ms: number): Operator {
+    return guardOperator(super.timeout(ms));
+  }
+
+  override get volatile(): Operator {
+    return guardOperator(super.volatile);
+  }
+
+  override get local(): Operator {
+    return guardOperator(super.local);
+  }
+
+  override emit(event: string, ...args: unknown[]): boolean {
+    const ack = args.at(-1);
+    if (typeof ack === 'function') {
+      const { core } = ((this.adapter.nsp as NamespaceInternals).sockets as LazySockets).link;
+      args[args.length - 1] = guarded(
+        ack as (...args: unknown[]) => unknown,
+        core.reporter(`the acknowledgement callback of a broadcast of "${event}"`),
+      );
+    }
+    return super.emit(event, ...args);
+  }
+}
+
+/** Turns an operator which socket.io made into a guarded one. */
+export function guardOperator<T extends object>(operator: T): T {
+  return Object.setPrototypeOf(operator, GuardedOperator.prototype) as T;
+}
+
+/** Makes every broadcast of a namespace start from a guarded operator. */
+export function guardOperators(nsp: NamespaceInternals): void {
+  const operator = () => new GuardedOperator(nsp.adapter);
+  Object.defineProperties(nsp, {
+    to: { value: (rooms: unknown) => operator().to(rooms) },
+    in: { value: (rooms: unknown) => operator().to(rooms) },
+    except: { value: (rooms: unknown) => operator().except(rooms) },
+    compress: { value: (on: boolean) => operator().compress(on) },
+    timeout: { value: (ms: number) => operator().timeout(ms) },
+    emit: { value: (event: string, ...args: unknown[]) => operator().emit(event, ...args) },
+    volatile: { get: () => operator().volatile },
+    local: { get: () => operator().local },
+  });
+}
