@@ -5,7 +5,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc,
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -18,7 +17,7 @@ use tokio::runtime::{Handle, Runtime};
 use super::{
     conn::{CloseReason, Conn},
     events::{Event, Events, Hooks, Level},
-    fanout::{self, Job},
+    fanout::{self, Job, Jobs},
     namespace::Namespace,
     timers::{Timer, Timers},
 };
@@ -93,7 +92,7 @@ pub struct Core {
     pub(super) counters: Counters,
     pub(super) timers: Timers,
     runtime: Handle,
-    jobs: mpsc::Sender<Job>,
+    jobs: Jobs,
     conns: RwLock<HashMap<Arc<str>, Arc<Conn>>>,
     namespaces: RwLock<HashMap<Arc<str>, Entry>>,
     streams: Mutex<HashMap<u32, Arc<NodeStream>>>,
@@ -246,44 +245,18 @@ impl Core {
 
     // --- sending ---
 
-    /// Sends to one session, on the thread of the caller. What is sent was admitted.
+    /// Sends to one session, on the thread of the caller. A client that cannot keep up is let go.
     pub(super) fn deliver(&self, conn: &Arc<Conn>, item: Item, volatile: bool) {
-        let progress = conn.outbox.send(item, volatile);
-        let empty = matches!(progress, Progress::Idle | Progress::Drained);
-        if empty && conn.watched.load(Ordering::Relaxed) {
-            self.events.push(Event::Drain(conn.id.clone()));
+        match conn.outbox.send(item, volatile) {
+            Progress::TooSlow => self.too_slow(conn),
+            Progress::Idle | Progress::Drained if conn.watched.load(Ordering::Relaxed) => {
+                self.events.push(Event::Drain(conn.id.clone()));
+            }
+            _ => {}
         }
     }
 
-    /// Whether JavaScript hears of every packet that left a session's outbox empty, not only after a backlog.
-    pub fn watch_drain(&self, id: &str, on: bool) {
-        if let Some(conn) = self.conn(id) {
-            conn.watched.store(on, Ordering::Relaxed);
-        }
-    }
-
-    /// Sends a packet of the engine's own. False if the outbox is full; the caller, who holds the client's lock,
-    /// ends the session then.
-    pub(super) fn answer(&self, conn: &Arc<Conn>, packet: String) -> bool {
-        let parcel = Arc::new(Parcel::new([Message::text(packet)]));
-        let admitted = conn.outbox.admit(parcel.len());
-        if admitted {
-            self.counters.sent(1, parcel.len());
-            self.deliver(conn, Item::Parcel(parcel), false);
-        }
-        admitted
-    }
-
-    /// Counts a packet in, or lets the client go that cannot keep up.
-    fn admit(&self, conn: &Arc<Conn>, parcel: &Arc<Parcel>) -> bool {
-        if conn.is_closed() {
-            return false;
-        }
-        let bytes = parcel.len();
-        if conn.outbox.admit(bytes) {
-            self.counters.sent(1, bytes);
-            return true;
-        }
+    fn too_slow(&self, conn: &Arc<Conn>) {
         self.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
         self.events.log(
             Level::Warn,
@@ -293,16 +266,28 @@ impl Core {
             ),
         );
         self.fail(conn, CloseReason::TransportError);
-        false
+    }
+
+    /// Whether JavaScript hears of every packet that left a session's outbox empty, not only after a backlog.
+    pub fn watch_drain(&self, id: &str, on: bool) {
+        if let Some(conn) = self.conn(id) {
+            conn.watched.store(on, Ordering::Relaxed);
+        }
+    }
+
+    /// Sends a packet of the engine's own. False if the client leaves too much unread; the caller, who holds the
+    /// client's lock, ends the session then.
+    pub(super) fn answer(&self, conn: &Arc<Conn>, packet: String) -> bool {
+        let parcel = Arc::new(Parcel::new([Message::text(packet)]));
+        self.counters.sent(1, parcel.len());
+        conn.outbox.send(Item::Parcel(parcel), false) != Progress::TooSlow
     }
 
     /// Queues a packet for one session.
     pub fn write(&self, id: &str, parcel: Parcel, volatile: bool) {
         let Some(conn) = self.conn(id) else { return };
-        let parcel = Arc::new(parcel);
-        if self.admit(&conn, &parcel) {
-            self.queue(Job::One(conn, parcel, volatile));
-        }
+        self.counters.sent(1, parcel.len());
+        self.queue(Job::One(conn, Arc::new(parcel), volatile));
     }
 
     /// Queues a packet for the sockets in `rooms` without those in `except`; returns their number.
@@ -315,13 +300,11 @@ impl Core {
         volatile: bool,
     ) -> usize {
         let Some(nsp) = self.namespace(nsp) else { return 0 };
-        let parcel = Arc::new(parcel);
-        let mut conns: Vec<_> =
-            nsp.select(rooms, except).into_iter().map(|member| member.conn.clone()).collect();
-        conns.retain(|conn| self.admit(conn, &parcel));
-        let count = conns.len();
+        let recipients = nsp.recipients(rooms, except);
+        let count = recipients.len();
         if count > 0 {
-            self.queue(Job::Many(conns, parcel, volatile));
+            self.counters.sent(count, parcel.len());
+            self.queue(Job::Many(recipients, Arc::new(parcel), volatile));
         }
         count
     }
@@ -334,8 +317,9 @@ impl Core {
     }
 
     fn queue(&self, job: Job) {
-        // The thread is gone only after `close`, when there is nobody left to send to.
-        let _ = self.jobs.send(job);
+        if let Err(overflow) = self.jobs.push(job) {
+            self.events.log(Level::Error, overflow.to_string());
+        }
     }
 
     // --- namespaces ---
@@ -460,7 +444,7 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(Error::Runtime)?;
-        let (jobs, queue) = mpsc::channel();
+        let (jobs, queue) = fanout::channel();
         let core = Arc::new(Core {
             events: Arc::new(Events::new(options.max_pending_events, hooks)),
             options,

@@ -1,48 +1,105 @@
 //! The one ordered way out for what JavaScript sends. A dedicated thread writes, so neither Node's loop nor a
 //! worker that reads is ever busy with thousands of writes, and program order holds on every connection.
-//!
-//! The queue is bounded by the outboxes: whatever enters was admitted by each recipient's outbox first.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread::JoinHandle,
 };
 
-use super::{conn::Conn, core::Core};
+use thiserror::Error;
+
+use super::{conn::Conn, core::Core, namespace::Recipients};
 use crate::{
     error::{Error, Result},
     transport::payload::{Item, Parcel},
 };
 
+/// Bytes of packets that may wait for the thread. A broadcast counts once, however many receive it.
+const MAX_QUEUED_BYTES: usize = 256 * 1024 * 1024;
+
 /// One thing to do, in order.
 pub enum Job {
-    /// Send to one connection.
+    /// Send to one connection. The last field says whether the packet is volatile.
     One(Arc<Conn>, Arc<Parcel>, bool),
-    /// Send to many. The last field says whether the packet is volatile.
-    Many(Vec<Arc<Conn>>, Arc<Parcel>, bool),
+    /// Send to many.
+    Many(Recipients, Arc<Parcel>, bool),
     /// Close a session after what was sent before, or at once.
     Close(Arc<Conn>, bool),
     /// End of the thread.
     Stop,
 }
 
+impl Job {
+    fn bytes(&self) -> usize {
+        match self {
+            Job::One(_, parcel, _) | Job::Many(_, parcel, _) => parcel.len(),
+            Job::Close(..) | Job::Stop => 0,
+        }
+    }
+}
+
+/// JavaScript sends faster than the machine can write, and has done so for hundreds of megabytes.
+#[derive(Debug, Error)]
+#[error(
+    "a packet was dropped: {MAX_QUEUED_BYTES} bytes wait to be written; send less, or in smaller batches"
+)]
+pub struct Overflow;
+
+/// The entrance to the queue.
+pub struct Jobs {
+    sender: mpsc::Sender<Job>,
+    queued: Arc<AtomicUsize>,
+}
+
+/// The exit of the queue.
+pub struct Queue {
+    receiver: mpsc::Receiver<Job>,
+    queued: Arc<AtomicUsize>,
+}
+
+/// A queue.
+pub fn channel() -> (Jobs, Queue) {
+    let (sender, receiver) = mpsc::channel();
+    let queued = Arc::new(AtomicUsize::new(0));
+    (Jobs { sender, queued: queued.clone() }, Queue { receiver, queued })
+}
+
+impl Jobs {
+    /// Adds a job.
+    pub fn push(&self, job: Job) -> std::result::Result<(), Overflow> {
+        let bytes = job.bytes();
+        let before = self.queued.fetch_add(bytes, Ordering::AcqRel);
+        if before + bytes > MAX_QUEUED_BYTES && before > 0 && bytes > 0 {
+            self.queued.fetch_sub(bytes, Ordering::AcqRel);
+            return Err(Overflow);
+        }
+        // The thread is gone only after the engine closed, when there is nobody left to send to.
+        let _ = self.sender.send(job);
+        Ok(())
+    }
+}
+
 /// Starts the thread. It ends with [`Job::Stop`].
-pub fn start(core: Arc<Core>, jobs: mpsc::Receiver<Job>) -> Result<JoinHandle<()>> {
-    std::thread::Builder::new()
-        .name("plugin-io-send".into())
-        .spawn(move || {
-            for job in jobs {
-                match job {
-                    Job::One(conn, parcel, volatile) => core.deliver(&conn, Item::Parcel(parcel), volatile),
-                    Job::Many(conns, parcel, volatile) => {
-                        for conn in &conns {
-                            core.deliver(conn, Item::Parcel(parcel.clone()), volatile);
-                        }
+pub fn start(core: Arc<Core>, queue: Queue) -> Result<JoinHandle<()>> {
+    let work = move || {
+        for job in queue.receiver {
+            let bytes = job.bytes();
+            match job {
+                Job::One(conn, parcel, volatile) => core.deliver(&conn, Item::Parcel(parcel), volatile),
+                Job::Many(recipients, parcel, volatile) => {
+                    for conn in &*recipients {
+                        core.deliver(conn, Item::Parcel(parcel.clone()), volatile);
                     }
-                    Job::Close(conn, discard) => core.finish(&conn, discard),
-                    Job::Stop => return,
                 }
+                Job::Close(conn, discard) => core.finish(&conn, discard),
+                Job::Stop => return,
             }
-        })
-        .map_err(Error::Runtime)
+            queue.queued.fetch_sub(bytes, Ordering::AcqRel);
+        }
+    };
+    std::thread::Builder::new().name("plugin-io-send".into()).spawn(work).map_err(Error::Runtime)
 }

@@ -32,11 +32,22 @@ pub struct Member {
     rooms: Mutex<Vec<Arc<str>>>,
 }
 
+/// The connections of some sockets, as they were when somebody asked.
+pub type Recipients = Arc<[Arc<Conn>]>;
+
+/// Sockets by id, with their connections remembered until the set changes: a broadcast to thousands then costs
+/// its caller nothing.
+#[derive(Default)]
+struct Sockets {
+    by_id: IndexMap<Arc<str>, Arc<Member>>,
+    recipients: Mutex<Option<Recipients>>,
+}
+
 #[derive(Default)]
 struct Members {
-    sockets: IndexMap<Arc<str>, Arc<Member>>,
-    /// Rooms other than those every socket has for itself: these are implied by `own`.
-    rooms: IndexMap<Arc<str>, IndexMap<Arc<str>, Arc<Member>>>,
+    sockets: Sockets,
+    /// Rooms other than those every socket has for itself, which are implied.
+    rooms: IndexMap<Arc<str>, Sockets>,
 }
 
 /// A namespace.
@@ -62,14 +73,14 @@ impl Namespace {
             issued: since_epoch.map_or(0.0, |time| time.as_millis() as f64),
             rooms: Mutex::default(),
         });
-        self.members.write().sockets.insert(sid, member.clone());
+        self.members.write().sockets.insert(member.clone());
         member
     }
 
     /// Removes a socket from all rooms and the namespace.
     pub fn remove(&self, sid: &str) -> Option<Arc<Member>> {
         let mut members = self.members.write();
-        let member = members.sockets.swap_remove(sid)?;
+        let member = members.sockets.remove(sid)?;
         for room in std::mem::take(&mut *member.rooms.lock()) {
             members.leave(&member.sid, &room);
         }
@@ -79,7 +90,7 @@ impl Namespace {
     /// Lets a socket join a room.
     pub fn join(&self, sid: &str, room: &str) -> Change {
         let mut members = self.members.write();
-        let Some(member) = members.sockets.get(sid).cloned() else { return Change::None };
+        let Some(member) = members.sockets.by_id.get(sid).cloned() else { return Change::None };
         let mut rooms = member.rooms.lock();
         if rooms.iter().any(|name| &**name == room) {
             return Change::None;
@@ -94,20 +105,35 @@ impl Namespace {
         let name = existing.unwrap_or_else(|| room.into());
         rooms.push(name.clone());
         drop(rooms);
-        members.rooms.entry(name).or_default().insert(member.sid.clone(), member);
+        members.rooms.entry(name).or_default().insert(member);
         if created { Change::MovedAndRoom } else { Change::Moved }
     }
 
     /// Lets a socket leave a room.
     pub fn leave(&self, sid: &str, room: &str) -> Change {
         let mut members = self.members.write();
-        let Some(member) = members.sockets.get(sid).cloned() else { return Change::None };
+        let Some(member) = members.sockets.by_id.get(sid).cloned() else { return Change::None };
         let mut rooms = member.rooms.lock();
         let Some(at) = rooms.iter().position(|name| &**name == room) else { return Change::None };
         rooms.remove(at);
         drop(rooms);
         members.leave(sid, room);
         if members.room_size(room) == 0 { Change::MovedAndRoom } else { Change::Moved }
+    }
+
+    /// The connections of the sockets in any of `rooms` (all if empty) and in none of `except`.
+    pub fn recipients(&self, rooms: &[String], except: &[String]) -> Recipients {
+        if except.is_empty() {
+            let members = self.members.read();
+            match rooms {
+                [] => return members.sockets.recipients(),
+                [room] if !members.has_own_room(room) => {
+                    return members.rooms.get(&**room).map_or_else(Recipients::default, Sockets::recipients);
+                }
+                _ => {}
+            }
+        }
+        self.select(rooms, except).into_iter().map(|member| member.conn.clone()).collect()
     }
 
     /// The sockets in any of `rooms` (all if empty) and in none of `except`.
@@ -121,7 +147,8 @@ impl Namespace {
         }
         let mut selected = Vec::new();
         match rooms {
-            [] => selected.extend(members.sockets.values().filter(|m| !excluded.contains(&*m.sid)).cloned()),
+            [] => selected
+                .extend(members.sockets.by_id.values().filter(|m| !excluded.contains(&*m.sid)).cloned()),
             [room] => members.each_in(room, |member| {
                 if !excluded.contains(&*member.sid) {
                     selected.push(member.clone());
@@ -142,12 +169,12 @@ impl Namespace {
 
     /// The socket of that id.
     pub fn get(&self, sid: &str) -> Option<Arc<Member>> {
-        self.members.read().sockets.get(sid).cloned()
+        self.members.read().sockets.by_id.get(sid).cloned()
     }
 
     /// Number of sockets.
     pub fn len(&self) -> usize {
-        self.members.read().sockets.len()
+        self.members.read().sockets.by_id.len()
     }
 
     /// Whether nobody is here.
@@ -157,14 +184,17 @@ impl Namespace {
 
     /// Ids of all sockets.
     pub fn sids(&self) -> Vec<Arc<str>> {
-        self.members.read().sockets.keys().cloned().collect()
+        self.members.read().sockets.by_id.keys().cloned().collect()
     }
 
     /// Names of all rooms.
     pub fn rooms(&self) -> Vec<Arc<str>> {
         let members = self.members.read();
-        let own =
-            members.sockets.values().filter(|m| m.has_own_room() && !members.rooms.contains_key(&m.sid));
+        let own = members
+            .sockets
+            .by_id
+            .values()
+            .filter(|m| m.has_own_room() && !members.rooms.contains_key(&m.sid));
         members.rooms.keys().cloned().chain(own.map(|member| member.sid.clone())).collect()
     }
 
@@ -182,7 +212,7 @@ impl Namespace {
 
     /// Rooms of a socket.
     pub fn socket_rooms(&self, sid: &str) -> Option<Vec<Arc<str>>> {
-        Some(self.members.read().sockets.get(sid)?.rooms.lock().clone())
+        Some(self.members.read().sockets.by_id.get(sid)?.rooms.lock().clone())
     }
 }
 
@@ -192,32 +222,51 @@ impl Member {
     }
 }
 
+impl Sockets {
+    fn insert(&mut self, member: Arc<Member>) {
+        self.by_id.insert(member.sid.clone(), member);
+        *self.recipients.get_mut() = None;
+    }
+
+    fn remove(&mut self, sid: &str) -> Option<Arc<Member>> {
+        *self.recipients.get_mut() = None;
+        self.by_id.swap_remove(sid)
+    }
+
+    fn recipients(&self) -> Recipients {
+        let mut remembered = self.recipients.lock();
+        remembered
+            .get_or_insert_with(|| self.by_id.values().map(|member| member.conn.clone()).collect())
+            .clone()
+    }
+}
+
 impl Members {
     fn leave(&mut self, sid: &str, room: &str) {
         if let Some(sockets) = self.rooms.get_mut(room) {
-            sockets.swap_remove(sid);
-            if sockets.is_empty() {
+            sockets.remove(sid);
+            if sockets.by_id.is_empty() {
                 self.rooms.swap_remove(room);
             }
         }
     }
 
     fn has_own_room(&self, room: &str) -> bool {
-        self.sockets.get(room).is_some_and(|member| member.has_own_room())
+        self.sockets.by_id.get(room).is_some_and(|member| member.has_own_room())
     }
 
     fn room_size(&self, room: &str) -> usize {
-        self.rooms.get(room).map_or(0, IndexMap::len) + usize::from(self.has_own_room(room))
+        self.rooms.get(room).map_or(0, |sockets| sockets.by_id.len()) + usize::from(self.has_own_room(room))
     }
 
     fn each_in<'a>(&'a self, room: &str, mut on: impl FnMut(&'a Arc<Member>)) {
-        if let Some(member) = self.sockets.get(room)
+        if let Some(member) = self.sockets.by_id.get(room)
             && member.has_own_room()
         {
             on(member);
         }
         if let Some(sockets) = self.rooms.get(room) {
-            sockets.values().for_each(on);
+            sockets.by_id.values().for_each(on);
         }
     }
 }
@@ -276,6 +325,26 @@ mod tests {
         assert_eq!(selected(&nsp, &[], &["x"]), "c");
         assert_eq!(selected(&nsp, &["a"], &["a"]), "");
         assert_eq!(selected(&nsp, &["nowhere"], &[]), "");
+    }
+
+    #[test]
+    fn recipients_follow_every_change() {
+        let nsp = namespace();
+        let ids = |rooms: &[&str]| {
+            let rooms: Vec<String> = rooms.iter().map(|room| room.to_string()).collect();
+            let ids: Vec<Arc<str>> = nsp.recipients(&rooms, &[]).iter().map(|conn| conn.id.clone()).collect();
+            names(&ids).join(" ")
+        };
+        nsp.join("a", "x");
+        assert_eq!((ids(&[]).as_str(), ids(&["x"]).as_str(), ids(&["b"]).as_str()), ("a b c", "a", "b"));
+        nsp.join("b", "x");
+        assert_eq!(ids(&["x"]), "a b");
+        nsp.leave("a", "x");
+        assert_eq!(ids(&["x"]), "b");
+        nsp.remove("b");
+        assert_eq!((ids(&[]).as_str(), ids(&["x"]).as_str()), ("a c", ""));
+        nsp.add("d".into(), Arc::new(Conn::for_tests("d")), "{}");
+        assert_eq!(ids(&[]), "a c d");
     }
 
     #[test]

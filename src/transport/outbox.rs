@@ -2,17 +2,10 @@
 //!
 //! A WebSocket gets a direct non-blocking write from whoever sends; what does not fit waits here and the
 //! connection's task finishes it. A polling client gets what waits with its next request. Everything passes
-//! one queue under one lock, so order holds through connect and upgrade. Waiting bytes are bounded: the sender
-//! asks [`Outbox::admit`] first and lets the slow client go when it says no.
+//! one queue under one lock, so order holds through connect and upgrade. Waiting bytes are bounded: over the
+//! bound [`Outbox::send`] takes nothing more and the sender lets the slow client go.
 
-use std::{
-    collections::VecDeque,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::VecDeque, io, sync::Arc};
 
 use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
@@ -59,6 +52,8 @@ pub enum Progress {
     Finished,
     /// The transport failed.
     Broken,
+    /// More waits than the client may leave unread; nothing was taken.
+    TooSlow,
 }
 
 enum Link {
@@ -69,9 +64,10 @@ enum Link {
 
 struct State {
     queue: VecDeque<Item>,
-    /// Rest of the frame being written, and what it counts in `pending` once written.
+    /// Payload bytes in the queue.
+    waiting_bytes: usize,
+    /// Rest of the frame being written.
     partial: Bytes,
-    partial_cost: usize,
     link: Link,
     /// Asked to end once everything is out.
     ending: bool,
@@ -82,7 +78,6 @@ pub struct Outbox {
     protocol: Protocol,
     supports_binary: bool,
     limit: usize,
-    pending: AtomicUsize,
     state: Mutex<State>,
     /// Wakes the task that drives the WebSocket.
     changed: Notify,
@@ -95,11 +90,10 @@ impl Outbox {
             protocol,
             supports_binary,
             limit,
-            pending: AtomicUsize::new(0),
             state: Mutex::new(State {
                 queue: VecDeque::new(),
+                waiting_bytes: 0,
                 partial: Bytes::new(),
-                partial_cost: 0,
                 link: Link::Polling { waiting: None, probed: false },
                 ending: false,
             }),
@@ -107,29 +101,24 @@ impl Outbox {
         }
     }
 
-    /// Announces `bytes` to come. False when the client is too slow to take more.
-    #[must_use]
-    pub fn admit(&self, bytes: usize) -> bool {
-        let before = self.pending.fetch_add(bytes, Ordering::AcqRel);
-        before == 0 || before + bytes <= self.limit
-    }
-
-    /// Sends something whose bytes were admitted. Volatile things are dropped unless they can go at once.
+    /// Sends something. Volatile things are dropped unless they can go at once.
     pub fn send(&self, item: Item, volatile: bool) -> Progress {
         let mut state = self.state.lock();
         if volatile && !state.is_writable() || matches!(state.link, Link::Closed) || state.ending {
-            self.settle(item.len());
             return Progress::Idle;
         }
-        state.queue.push_back(item);
-        let progress = match state.link {
-            Link::WebSocket(_) if state.queue.len() > 1 || !state.partial.is_empty() => Progress::Backlog,
-            _ => self.write(&mut state),
-        };
-        if matches!(progress, Progress::Backlog | Progress::Broken)
-            && matches!(state.link, Link::WebSocket(_))
-        {
-            drop(state);
+        if !state.queue.is_empty() && state.waiting_bytes + item.len() > self.limit {
+            return Progress::TooSlow;
+        }
+        let backlog = !state.queue.is_empty() || !state.partial.is_empty();
+        state.push(item);
+        if matches!(state.link, Link::Polling { .. }) {
+            return self.write(&mut state);
+        }
+        // The connection's task is at the backlog already, or is told now.
+        let progress = if backlog { Progress::Backlog } else { self.write(&mut state) };
+        drop(state);
+        if !backlog && matches!(progress, Progress::Backlog | Progress::Broken) {
             self.changed.notify_one();
         }
         progress
@@ -214,7 +203,7 @@ impl Outbox {
     pub fn finish(&self, discard: bool) -> Progress {
         let mut state = self.state.lock();
         if discard {
-            state.queue.clear();
+            state.clear();
         }
         state.ending = true;
         let progress = match (&state.link, discard) {
@@ -235,7 +224,6 @@ impl Outbox {
             let written = stream.try_write(&frame).unwrap_or(0);
             if written > 0 && written < frame.len() {
                 state.partial = frame.slice(written..);
-                state.partial_cost = 0;
             }
         }
     }
@@ -243,7 +231,7 @@ impl Outbox {
     /// Drops everything and the transport. A pending poll gets a close packet.
     pub fn abort(&self) {
         let mut state = self.state.lock();
-        state.queue.clear();
+        state.clear();
         state.partial = Bytes::new();
         match std::mem::replace(&mut state.link, Link::Closed) {
             Link::Polling { mut waiting, .. } => {
@@ -274,17 +262,17 @@ impl Outbox {
                 }
                 // A client deals with a close packet before the packets it came with, so it goes alone.
                 let closing = state.queue.is_empty();
-                if closing {
-                    state.queue.push_back(Item::Control(Control::Close));
-                }
-                let items: Vec<Item> = state.queue.drain(..).collect();
-                let cost = items.iter().map(Item::len).sum();
+                let items: Vec<Item> = if closing {
+                    vec![Item::Control(Control::Close)]
+                } else {
+                    state.queue.drain(..).collect()
+                };
                 if !answer(waiting, self.protocol, self.supports_binary, &items) {
                     // The poll was abandoned: keep what it would have carried.
-                    state.queue.extend(items.into_iter().filter(|item| !item.is_empty()));
+                    state.queue.extend(items.into_iter().filter(|_| !closing));
                     return Progress::Backlog;
                 }
-                self.settle(cost);
+                state.waiting_bytes = 0;
                 match (closing, state.ending) {
                     (true, _) => Progress::Finished,
                     (false, true) => Progress::Backlog,
@@ -299,10 +287,9 @@ impl Outbox {
         let mut waited = !state.partial.is_empty() || state.queue.len() > 1;
         loop {
             if state.partial.is_empty() {
-                self.settle(std::mem::take(&mut state.partial_cost));
                 match state.queue.pop_front() {
                     Some(item) => {
-                        state.partial_cost = item.len();
+                        state.waiting_bytes -= item.len();
                         state.partial = item.frames(self.protocol);
                     }
                     None if state.ending => {
@@ -331,15 +318,19 @@ impl Outbox {
             }
         }
     }
-
-    fn settle(&self, bytes: usize) {
-        if bytes > 0 {
-            self.pending.fetch_sub(bytes, Ordering::AcqRel);
-        }
-    }
 }
 
 impl State {
+    fn push(&mut self, item: Item) {
+        self.waiting_bytes += item.len();
+        self.queue.push_back(item);
+    }
+
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.waiting_bytes = 0;
+    }
+
     fn is_writable(&self) -> bool {
         match &self.link {
             Link::WebSocket(_) => self.partial.is_empty() && self.queue.is_empty(),
@@ -371,9 +362,7 @@ mod tests {
     }
 
     fn send(outbox: &Outbox, text: &str) {
-        let item = item(text);
-        assert!(outbox.admit(item.len()));
-        outbox.send(item, false);
+        outbox.send(item(text), false);
     }
 
     fn body(poll: Poll) -> String {
@@ -416,25 +405,28 @@ mod tests {
     #[test]
     fn volatile_packets_go_at_once_or_not_at_all() {
         let outbox = outbox();
-        let dropped = item("2[1]");
-        assert!(outbox.admit(dropped.len()));
-        outbox.send(dropped, true);
+        outbox.send(item("2[1]"), true);
         let (Poll::Wait(mut pending), _) = outbox.poll() else { panic!("nothing waits") };
-        let sent = item("2[2]");
-        assert!(outbox.admit(sent.len()));
-        outbox.send(sent, true);
+        outbox.send(item("2[2]"), true);
         assert_eq!(&pending.try_recv().unwrap().bytes[..], b"42[2]");
-        assert_eq!(outbox.pending.load(Ordering::Relaxed), 0);
     }
 
     #[test]
-    fn admission_ends_at_the_limit_and_returns_when_the_client_reads() {
+    fn more_than_the_limit_is_not_taken_until_the_client_reads() {
         let outbox = outbox();
-        send(&outbox, &"x".repeat(90));
-        assert!(!outbox.admit(10));
-        outbox.settle(10);
-        body(outbox.poll().0);
-        assert!(outbox.admit(10));
+        let large = "x".repeat(90);
+        assert_eq!(outbox.send(item(&large), false), Progress::Backlog);
+        assert_eq!(outbox.send(item("2[1,2,3]"), false), Progress::TooSlow);
+        assert_eq!(body(outbox.poll().0), format!("4{large}"));
+        assert_eq!(outbox.send(item("2[1,2,3]"), false), Progress::Backlog);
+    }
+
+    #[test]
+    fn one_packet_larger_than_the_limit_still_goes() {
+        let outbox = outbox();
+        let large = "x".repeat(1000);
+        send(&outbox, &large);
+        assert_eq!(body(outbox.poll().0), format!("4{large}"));
     }
 
     #[test]
