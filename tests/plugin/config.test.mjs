@@ -135,6 +135,15 @@ describe('the configuration', () => {
     });
   });
 
+  it('stops the boot when there is nothing of that name to populate', async () => {
+    const populated = { uid: 'api::article.article', populate: ['author', 'auhtor'] };
+    await assert.rejects(boot({ contentTypes: [populated] }), {
+      message:
+        'plugin io: contentTypes[0].populate[1] "auhtor" is not a relation, media, component or ' +
+        'dynamic zone of api::article.article: did you mean "author"?',
+    });
+  });
+
   it('stops the boot when a content type is listed twice', { timeout: 60_000 }, async () => {
     await assert.rejects(boot({ contentTypes: ['api::note.note', { uid: 'api::note.note' }] }), {
       message:

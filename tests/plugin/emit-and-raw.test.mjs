@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncResource } from 'node:async_hooks';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
@@ -104,6 +105,20 @@ describe('strapi.$io', { timeout: 120_000 }, () => {
     assert.deepEqual(member.names(), ['one', 'two']);
     assert.deepEqual(client.names(), ['five']);
     member.close();
+  });
+
+  it('emits from within a transaction while others wait for its connection', async () => {
+    const emit = (text) => app.strapi.$io.emit({ event: 'update', schema: NOTE, data: { text } });
+    const outside = AsyncResource.bind(emit);
+    app.strapi.plugin('io').service('principals').flush();
+    let waiting;
+    await app.strapi.db.transaction(async () => {
+      waiting = outside('outside');
+      await emit('inside');
+    });
+    await waiting;
+    await app.flush(client);
+    assert.deepEqual(client.received.map(({ data }) => data.text).sort(), ['inside', 'outside']);
   });
 
   it('rejects what it cannot send', async () => {

@@ -10,7 +10,10 @@ export interface Change {
   id: number | string;
   documentId: string | null;
   locale: string | null;
-  /** Which version to read; irrelevant to types without draft & publish. */
+  /**
+   * Which version to read. Also for types without draft & publish: it decides which version of
+   * the documents they relate to is read with them.
+   */
   status: 'draft' | 'published';
   operation: RowOperation;
 }
@@ -75,7 +78,8 @@ function reducePlain(operations: RowOperation[]): Change | null {
   const version = versionOf(operations);
   if (version === null) return null;
   const action = mainAction(version.before, version.after);
-  return action === null ? null : change(version, [action]);
+  // Rows written past the Document Service may lack the date that marks a row as published.
+  return action === null ? null : { ...change(version, [action]), status: 'published' };
 }
 
 /**

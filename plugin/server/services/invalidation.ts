@@ -1,8 +1,8 @@
-import { API_TOKEN, API_TOKEN_PERMISSION, UP_PERMISSION, UP_ROLE, UP_USER } from '../constants';
+import { API_TOKEN, API_TOKEN_PERMISSION, UP_PERMISSION, UP_ROLE } from '../constants';
 import type { ServiceContext, TransactionHooks } from '../types';
 import { getService } from '../utils/get-service';
 
-const MODELS = [UP_ROLE, UP_PERMISSION, UP_USER, API_TOKEN, API_TOKEN_PERMISSION];
+const MODELS = [UP_ROLE, UP_PERMISSION, API_TOKEN, API_TOKEN_PERMISSION];
 
 const LIFECYCLES = ['Create', 'CreateMany', 'Update', 'UpdateMany', 'Delete', 'DeleteMany'];
 

@@ -4,10 +4,34 @@ import { PLUGIN_ID } from '../constants';
 import type { ServiceContext } from '../types';
 import { findContentType } from '../utils/content-type';
 
+/** The types of attributes that are part of an entity only when populated. */
+const NESTED = new Set(['relation', 'media', 'component', 'dynamiczone']);
+
 /** The file configuration with its defaults, and what it says about each watched content type. */
 export function createOptionsService({ strapi }: ServiceContext) {
   const config: ResolvedConfig = parseConfig(strapi.config.get(`plugin::${PLUGIN_ID}`));
   const watched = new Map<string, WatchedType>(config.contentTypes.map((type) => [type.uid, type]));
+
+  /** An unknown name would make every read fail, and with it every event. */
+  const checkPopulate = (path: string, uid: string, populate: WatchedType['populate']): void => {
+    if (typeof populate !== 'object') return;
+    const attributes = Object.entries(findContentType(strapi, uid)?.attributes ?? {});
+    const known = attributes.filter(([, { type }]) => NESTED.has(type)).map(([name]) => name);
+    const names = Array.isArray(populate) ? populate : Object.keys(populate);
+    names.forEach((name, index) => {
+      const [first] = name.split('.');
+      if (name === '*' || known.includes(first)) return;
+      const place = Array.isArray(populate) ? `populate[${index}]` : 'populate';
+      const meant = suggest(first, known);
+      const hint =
+        meant === undefined
+          ? known.join(', ') || 'it has none'
+          : `did you mean ${JSON.stringify(meant)}?`;
+      throw new Error(
+        `plugin io: ${path}.${place} ${JSON.stringify(name)} is not a relation, media, component or dynamic zone of ${uid}: ${hint}`,
+      );
+    });
+  };
 
   return {
     config,
@@ -32,7 +56,7 @@ export function createOptionsService({ strapi }: ServiceContext) {
      * validator: while configurations are read there are no content types yet.
      */
     checkContentTypes(): void {
-      config.contentTypes.forEach(({ uid }, index) => {
+      config.contentTypes.forEach(({ uid, populate }, index) => {
         const path = `contentTypes[${index}]`;
         if (findContentType(strapi, uid) === undefined) {
           const known = Object.keys(strapi.contentTypes);
@@ -45,6 +69,7 @@ export function createOptionsService({ strapi }: ServiceContext) {
             `plugin io: ${path} ${JSON.stringify(uid)} is not a content type: ${hint}`,
           );
         }
+        checkPopulate(path, uid, populate);
         const first = config.contentTypes.findIndex((type) => type.uid === uid);
         if (first !== index) {
           throw new Error(

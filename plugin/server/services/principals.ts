@@ -78,7 +78,7 @@ export const isContentToken = (token: TokenRow): boolean =>
  */
 export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
-  let cached: { at: number; principals: Promise<Principal[]> } | null = null;
+  let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
 
   const abilityOf = async (permissions: PermissionRow[] = []): Promise<Ability> => {
     const actions = permissions.map(({ action }) => ({ action }));
@@ -133,15 +133,23 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   };
 
   const list = async (): Promise<Principal[]> => {
-    if (cached === null || Date.now() - cached.at > PERMISSIONS_TTL) {
-      const entry = { at: Date.now(), principals: load() };
-      cached = entry;
-      // A failure is not worth keeping; whoever asked still gets it.
-      entry.principals.catch(() => {
-        if (cached === entry) cached = null;
-      });
+    const current = cached !== null && Date.now() - cached.at <= PERMISSIONS_TTL ? cached : null;
+    if (strapi.db.inTransaction() && current?.settled !== true) {
+      // Not to be shared: a transaction must not wait for a query that may be waiting for its
+      // connection, and what it reads may never be committed.
+      return load();
     }
-    return cached.principals;
+    if (current !== null) return current.principals;
+    const entry = { at: Date.now(), principals: load(), settled: false };
+    cached = entry;
+    entry.principals.then(
+      () => (entry.settled = true),
+      // A failure is not worth keeping; whoever asked still gets it.
+      () => {
+        if (cached === entry) cached = null;
+      },
+    );
+    return entry.principals;
   };
 
   return {

@@ -36,7 +36,12 @@ export const contentTypes = {
       },
     },
   }),
-  note: type('note', 'notes', { attributes: { text: { type: 'string' } } }),
+  note: type('note', 'notes', {
+    attributes: {
+      text: { type: 'string' },
+      about: { type: 'relation', relation: 'oneToOne', target: 'api::article.article' },
+    },
+  }),
   page: type('page', 'pages', {
     draftAndPublish: true,
     pluginOptions: { i18n: { localized: true } },
