@@ -160,12 +160,24 @@ export class NativeEngine extends EventEmitter {
 
   /** Closes every connection and gives back all that was taken, except the HTTP server itself. Idempotent. */
   close(): Promise<void> {
+    this.release();
+    return this.end();
+  }
+
+  /**
+   * Closes every connection; what still comes for our path is refused until {@link close}, so that no request stays
+   * unanswered while the HTTP server closes. Idempotent.
+   */
+  end(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
   }
 
-  private async shutDown(): Promise<void> {
+  private release(): void {
     for (const undo of this.undo.splice(0)) undo();
+  }
+
+  private async shutDown(): Promise<void> {
     for (const conn of [...this.conns.values()]) attempt(() => conn.close(true), this.report);
     await this.native.close();
     this.pump.wake(); // what the last connections still had to say

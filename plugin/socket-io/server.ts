@@ -105,12 +105,13 @@ export class Server<
    * {@link detach}.
    */
   override async close(fn?: (err?: Error) => void): Promise<void> {
-    await this.detach();
-    const done = guarded((err?: Error) => fn?.(err), coreOf(this).reporter('the close callback'));
     const { httpServer } = this;
+    await this.end(httpServer ? 'end' : 'close');
+    const done = guarded((err?: Error) => fn?.(err), coreOf(this).reporter('the close callback'));
     if (!httpServer) return done();
     return new Promise((resolve) => {
       httpServer.close((err?: Error) => {
+        void this.closeEngine('close'); // nothing comes any more: the routes can go
         done(err);
         resolve();
       });
@@ -119,6 +120,10 @@ export class Server<
 
   /** Closes everything which is ours and leaves the HTTP server listening, as it was before `attach`. */
   async detach(): Promise<void> {
+    await this.end('close');
+  }
+
+  private async end(how: 'end' | 'close'): Promise<void> {
     const core = coreOf(this);
     const report = core.reporter('closing a namespace');
     const closing = [...this._nsps.values()].map(async (one) => {
@@ -129,7 +134,12 @@ export class Server<
       await nsp.adapter.close();
     });
     await Promise.allSettled(closing);
-    await (this.engine as { close?(): unknown } | undefined)?.close?.();
+    await this.closeEngine(how);
+  }
+
+  private async closeEngine(how: 'end' | 'close'): Promise<void> {
+    const engine = this.engine as unknown as NativeEngine | { close?(): unknown } | undefined;
+    await (engine instanceof NativeEngine ? engine[how]() : engine?.close?.());
   }
 
   private attachEngine(srv: HttpServer, options: Partial<ServerOptions>): void {
