@@ -50,6 +50,8 @@ export function parityOnTransports(name, scenario) {
   }
 }
 
+const plain = () => createServer((_req, res) => res.writeHead(404).end());
+
 class World {
   transports = ['websocket'];
   #cleanups = [];
@@ -65,8 +67,8 @@ class World {
   }
 
   /** A listening server; `io`, `http`, `port` and `url` of it. */
-  async serve(options = {}, http = createServer((_req, res) => res.writeHead(404).end())) {
-    const io = new this.package.Server(http, this.quiet(options));
+  async serve(options = {}, http = plain(), Server = this.package.Server) {
+    const io = new Server(http, this.quiet(options));
     this.onClose(() => io.close());
     return { io, http, ...(await this.listen(http)) };
   }

@@ -1,0 +1,193 @@
+// The adapters of npm, unchanged: one server on each side, the oracle or ours, on one Redis.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { Emitter } from '@socket.io/redis-emitter';
+import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { Adapter } from 'socket.io-adapter';
+import { next, parity } from './support.mjs';
+
+const require = createRequire(import.meta.url);
+const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+const skip = !(await reachable(url)) && `no Redis at ${url}: set REDIS_URL`;
+if (skip) console.error(`SKIPPED: adapters over Redis (${skip})`);
+
+function reachable(address) {
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve) => {
+    const probe = net.connect(Number(port || 6379), hostname);
+    probe.once('connect', () => resolve(true) ?? probe.destroy());
+    probe.once('error', () => resolve(false));
+  });
+}
+
+/** Connections to Redis which end with the test. */
+const clients = {
+  async redis(world) {
+    const client = createClient({ url });
+    client.on('error', () => {});
+    await client.connect();
+    world.onClose(() => client.close());
+    return client;
+  },
+  async ioredis(world) {
+    const client = new Redis(url);
+    world.onClose(() => client.quit());
+    return client;
+  },
+};
+
+const adapters = {
+  'redis-adapter on redis': async (world, key) =>
+    createAdapter(await clients.redis(world), await clients.redis(world), { key }),
+  'redis-adapter on ioredis': async (world, key) =>
+    createAdapter(await clients.ioredis(world), await clients.ioredis(world), { key }),
+  'sharded redis-adapter': async (world, key) =>
+    createShardedAdapter(await clients.redis(world), await clients.redis(world), {
+      channelPrefix: key,
+    }),
+  'redis-streams-adapter': async (world, key) =>
+    createStreamsAdapter(await clients.redis(world), { streamName: key, blockTimeInMs: 50 }),
+};
+
+/** Two servers of one cluster: this implementation and a plain socket.io. */
+async function cluster(world, make) {
+  const key = `parity-${process.pid}-${world.implementation}-${Math.random()}`;
+  const near = await world.serve({ adapter: await make(world, key) });
+  const far = await world.serve(
+    { adapter: await make(world, key) },
+    undefined,
+    require('socket.io').Server,
+  );
+  for (const side of [near, far]) Object.assign(side, await world.pair(side));
+  await Promise.all([near, far].map(({ io }) => whole(io)));
+  return { near, far, key };
+}
+
+/** Resolves when the servers have found each other. */
+async function whole(io) {
+  while ((await io.of('/').adapter.serverCount()) < 2 || (await members(io)) < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const members = (io) =>
+  io
+    .timeout(500)
+    .fetchSockets()
+    .then(
+      (all) => all.length,
+      () => 0,
+    );
+
+for (const [name, make] of Object.entries(adapters)) {
+  parity(
+    `${name}: rooms, acknowledgements and servers across`,
+    async (world) => {
+      const { near, far } = await cluster(world, make);
+      near.socket.join('r');
+      far.socket.join('r');
+
+      const all = Promise.all([next(near.client, 'all'), next(far.client, 'all')]);
+      near.io.emit('all', 1, Buffer.from('x'));
+      for (const [n, bytes] of await all) assert.deepEqual([n, String(bytes)], [1, 'x']);
+
+      const back = Promise.all([next(near.client, 'r'), next(far.client, 'r')]);
+      far.io.to('r').emit('r', 2);
+      assert.deepEqual(await back, [[2], [2]]);
+
+      near.client.once('only', () => assert.fail('it was excepted'));
+      const only = next(far.client, 'only');
+      near.socket.to('r').emit('only');
+      await only;
+
+      near.client.on('ask', (answer) => answer('near'));
+      far.client.on('ask', (answer) => answer('far'));
+      for (const { io } of [near, far]) {
+        assert.deepEqual((await io.timeout(5000).emitWithAck('ask')).sort(), ['far', 'near']);
+      }
+
+      near.socket.data.name = 'near';
+      const seen = await far.io.in('r').fetchSockets();
+      assert.deepEqual(seen.map(({ id }) => id).sort(), [near.socket.id, far.socket.id].sort());
+      const remote = seen.find(({ id }) => id === near.socket.id);
+      assert.equal(remote.data.name, 'near');
+      assert.ok(remote.rooms.has('r'));
+
+      near.io.on('question', (value, answer) => answer(value + 1));
+      assert.deepEqual(await far.io.serverSideEmitWithAck('question', 1), [2]);
+      far.io.on('question', (value, answer) => answer(value + 2));
+      assert.deepEqual(await near.io.serverSideEmitWithAck('question', 1), [3]);
+
+      const moved = next(near.client, 'moved');
+      far.io.in(near.socket.id).socketsJoin('moved');
+      while (!near.socket.rooms.has('moved')) await new Promise((r) => setImmediate(r));
+      near.io.to('moved').emit('moved');
+      await moved;
+
+      const left = next(near.client, 'disconnect');
+      far.io.in(near.socket.id).disconnectSockets();
+      assert.equal((await left)[0], 'io server disconnect');
+    },
+    { skip },
+  );
+}
+
+parity(
+  'redis-emitter reaches the clients',
+  async (world) => {
+    const { near, key } = await cluster(world, adapters['redis-adapter on redis']);
+    near.socket.join('r');
+    const emitter = new Emitter(await clients.redis(world), { key });
+    const heard = next(near.client, 'e');
+    emitter.to('r').emit('e', 1);
+    assert.deepEqual(await heard, [1]);
+    const left = next(near.client, 'disconnect');
+    emitter.in('r').disconnectSockets();
+    await left;
+  },
+  { skip },
+);
+
+parity('an adapter set after the server was made', async (world) => {
+  const server = await world.serve();
+  const calls = [];
+  class Recording extends Adapter {
+    addAll(id, rooms) {
+      calls.push(['addAll', ...rooms]);
+      return super.addAll(id, rooms);
+    }
+    broadcast(packet, opts) {
+      calls.push(['broadcast', packet.data[0]]);
+      super.broadcast(packet, opts);
+    }
+  }
+  server.io.adapter(Recording);
+  assert.ok(server.io.of('/').adapter instanceof Recording);
+  const { client, socket } = await world.pair(server);
+  socket.join('r');
+  const heard = next(client, 'e');
+  server.io.to('r').emit('e', 1);
+  assert.deepEqual(await heard, [1]);
+  assert.deepEqual(calls, [
+    ['addAll', socket.id],
+    ['addAll', 'r'],
+    ['broadcast', 'e'],
+  ]);
+  assert.deepEqual(
+    await server.io
+      .timeout(50)
+      .emitWithAck('x')
+      .catch((e) => e.responses),
+    [],
+  );
+  const dynamic = server.io.of(/^\/d-\d$/);
+  const child = await world.pair({ ...server, io: { of: () => dynamic } }, '/d-1');
+  assert.ok(child.socket.nsp.adapter instanceof Recording);
+  const also = next(child.client, 'child');
+  dynamic.emit('child');
+  await also;
+});
