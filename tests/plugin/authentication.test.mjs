@@ -30,8 +30,12 @@ const whoami = {
 const joinAnything = {
   name: 'join-anything',
   handler: async (_context, socket, room, ack) => {
-    await socket.join(room);
-    ack(true);
+    try {
+      await socket.join(room);
+      ack('joined');
+    } catch (error) {
+      ack(error.message);
+    }
   },
 };
 
@@ -208,12 +212,19 @@ describe('authentication', { timeout: 120_000 }, () => {
     const outsider = await join();
     const { id } = await app.role('authenticated');
     const rooms = ['Authenticated', 'authenticated', `${id}`, `role:${id}`, `io:role:${id}`, NOTE];
-    for (const room of rooms) assert.equal(await outsider.ask('join-anything', room), true);
+    const answers = [];
+    for (const room of rooms) answers.push(await outsider.ask('join-anything', room));
+    assert.deepEqual(answers, [
+      'plugin io: room "Authenticated" is reserved for its role',
+      ...rooms.slice(1).map(() => 'joined'),
+    ]);
+    assert.equal(await outsider.ask('join-anything', 'Public'), 'joined');
 
     await app.strapi.documents(NOTE).create({ data: { text: 'for insiders' } });
     await app.strapi.$io.raw({ event: 'announcement', data: 1, rooms: 'Authenticated' });
+    app.strapi.$io.server.to('Authenticated').emit('notice');
     await app.flush(insider, outsider);
-    assert.deepEqual(insider.names().sort(), ['announcement', 'note:create']);
+    assert.deepEqual(insider.names().sort(), ['announcement', 'note:create', 'notice']);
     assert.deepEqual(outsider.names(), []);
   });
 });

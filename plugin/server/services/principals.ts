@@ -80,6 +80,9 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
   let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
 
+  /** Kept when the rest is flushed: a room must not be free while roles are read again. */
+  let roleNames = new Set<string>();
+
   const abilityOf = async (permissions: PermissionRow[] = []): Promise<Ability> => {
     const actions = permissions.map(({ action }) => ({ action }));
     // The content API asks about actions alone; the engine's type is that of the admin's abilities.
@@ -126,6 +129,7 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     const roles = hasRoles
       ? ((await strapi.db.query(UP_ROLE).findMany({ populate: ['permissions'] })) as RoleRow[])
       : [];
+    roleNames = new Set(roles.map(({ name }) => name));
     const tokens = (await strapi.db
       .query(API_TOKEN)
       .findMany({ populate: ['permissions'] })) as TokenRow[];
@@ -164,6 +168,9 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     async publicRole(): Promise<Principal | undefined> {
       return (await list()).find((p) => p.kind === 'role' && p.type === 'public');
     },
+
+    /** Is this the name of a role, and so of the room of its users? */
+    isRoleName: (name: string): boolean => roleNames.has(name),
 
     /** The next question reads the database again. */
     flush(): void {

@@ -1,6 +1,7 @@
 import { Server } from '../../socket-io';
 import type { ServiceContext, SocketIO, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
+import { guardRooms } from '../utils/guard-rooms';
 import { describeError, toError } from '../utils/to-error';
 import { AuthError, type Identity } from './strategy';
 
@@ -22,6 +23,8 @@ export function createServerService({ strapi }: ServiceContext) {
   /** Authenticates before any middleware of the application, which may rely on `socket.user`. */
   const authenticate = async (socket: SocketIOSocket): Promise<void> => {
     const auth = (socket.handshake.auth ?? {}) as Record<string, unknown>;
+    // Also makes sure that the names of the roles are known before any room is joined.
+    await getService(strapi, 'principals').list();
     const identity = await getService(strapi, 'strategy').authenticate(auth);
     identities.set(socket, identity);
     socket.user = identity.user;
@@ -40,6 +43,7 @@ export function createServerService({ strapi }: ServiceContext) {
     const identity = identities.get(socket);
     const rooms = [identity?.room, identity?.alias].filter((room) => room != null);
     if (rooms.length > 0) void socket.join(rooms);
+    guardRooms(socket, (room) => getService(strapi, 'principals').isRoleName(room));
   };
 
   const create = (): Server => {
