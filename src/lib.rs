@@ -2,10 +2,12 @@
 //!
 //! * [`transport`] brings bytes in and out: WebSocket hand-off, long-polling, outbox.
 //! * [`server`] is the Socket.IO server: connections, namespaces, rooms, fan-out, heartbeats.
+//! * [`sanitizer`] makes of an entity what a recipient may see of it.
 //! * `bridge` is the only module that names N-API; everything else runs and is tested without Node.
 
 pub mod error;
 pub mod options;
+pub mod sanitizer;
 pub mod server;
 pub mod transport;
 

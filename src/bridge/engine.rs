@@ -93,6 +93,9 @@ impl Engine {
         attach: bool,
     ) -> Result<String> {
         let core = self.inner.core();
+        if core.is_closed() {
+            return Err(Error::Closed.into());
+        }
         let stream = {
             let _runtime = core.runtime().enter();
             take_fd(fd).map_err(Error::Handoff)?

@@ -3,3 +3,4 @@
 mod dto;
 mod engine;
 mod hooks;
+mod sanitizer;

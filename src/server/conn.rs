@@ -120,6 +120,8 @@ pub struct Conn {
     pub heartbeat: Mutex<Heartbeat>,
     /// A polling body is being read.
     pub posting: AtomicBool,
+    /// A WebSocket is taking it over, or has.
+    pub upgrading: AtomicBool,
     /// JavaScript wants to hear whenever the outbox is empty after something was sent.
     pub watched: AtomicBool,
     life: AtomicU8,
@@ -137,6 +139,7 @@ impl Conn {
             client: Mutex::new(Client { attached, ..Client::default() }),
             heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
             posting: AtomicBool::new(false),
+            upgrading: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             life: AtomicU8::new(OPEN),
         }

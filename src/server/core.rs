@@ -186,6 +186,7 @@ impl Core {
             }
             client.attached
         };
+        conn.outbox.wake(); // an upgrade under way looks whether its session is still there
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);
         if attached {
             self.events.push(Event::Close(conn.id.clone(), reason.as_str()));
@@ -256,7 +257,7 @@ impl Core {
         }
     }
 
-    fn too_slow(&self, conn: &Arc<Conn>) {
+    pub(super) fn too_slow(&self, conn: &Arc<Conn>) {
         self.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
         self.events.log(
             Level::Warn,
@@ -275,12 +276,12 @@ impl Core {
         }
     }
 
-    /// Sends a packet of the engine's own. False if the client leaves too much unread; the caller, who holds the
-    /// client's lock, ends the session then.
-    pub(super) fn answer(&self, conn: &Arc<Conn>, packet: String) -> bool {
+    /// Queues a packet of the engine's own. The caller, who holds the client's lock, calls [`Core::flush`] or
+    /// [`Core::too_slow`] afterwards.
+    pub(super) fn answer(&self, conn: &Arc<Conn>, packet: String) -> Progress {
         let parcel = Arc::new(Parcel::new([Message::text(packet)]));
         self.counters.sent(1, parcel.len());
-        conn.outbox.send(Item::Parcel(parcel), false) != Progress::TooSlow
+        conn.outbox.queue(Item::Parcel(parcel))
     }
 
     /// Queues a packet for one session.

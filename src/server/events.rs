@@ -118,13 +118,18 @@ impl Events {
         self.len() == 0
     }
 
+    /// Whether readers may go on.
+    pub fn has_room(&self) -> bool {
+        self.len() < self.limit
+    }
+
     /// Waits until the queue has room. Cancel safe.
     pub async fn room(&self) {
         loop {
             let room = self.room.notified();
             tokio::pin!(room);
             room.as_mut().enable();
-            if self.len() < self.limit {
+            if self.has_room() {
                 return;
             }
             room.await;

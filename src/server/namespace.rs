@@ -65,6 +65,18 @@ impl Namespace {
 
     /// Adds a socket. It is in no room yet.
     pub fn add(&self, sid: Arc<str>, conn: Arc<Conn>, auth: &str) -> Arc<Member> {
+        self.add_after(sid, conn, auth, || {})
+    }
+
+    /// Adds a socket after `welcome`, with nothing in between: no broadcast reaches the client before it is
+    /// welcomed, and every later one does. `welcome` must not touch the namespace.
+    pub fn add_after(
+        &self,
+        sid: Arc<str>,
+        conn: Arc<Conn>,
+        auth: &str,
+        welcome: impl FnOnce(),
+    ) -> Arc<Member> {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let member = Arc::new(Member {
             sid: sid.clone(),
@@ -73,7 +85,10 @@ impl Namespace {
             issued: since_epoch.map_or(0.0, |time| time.as_millis() as f64),
             rooms: Mutex::default(),
         });
-        self.members.write().sockets.insert(member.clone());
+        let mut members = self.members.write();
+        welcome();
+        members.sockets.insert(member.clone());
+        drop(members);
         member
     }
 

@@ -10,6 +10,17 @@ use super::{
     events::Event,
     packet::{self, Packet, PacketType},
 };
+use crate::transport::outbox::Progress;
+
+/// What became of a packet.
+enum Verdict {
+    /// It was dealt with.
+    Done,
+    /// An answer was queued, or found no room.
+    Answer(Progress),
+    /// It makes no sense in the state of the client.
+    Nonsense,
+}
 
 impl Core {
     /// An Engine.IO text message.
@@ -20,11 +31,20 @@ impl Core {
             drop(client);
             return self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
         }
-        let understood = client.attachments == 0
-            && packet::decode(text).is_ok_and(|packet| self.on_packet(conn, &mut client, &packet, text));
+        // `ended` has the lock when it closes the session: nothing may join afterwards.
+        if conn.is_closed() {
+            return;
+        }
+        let verdict = match packet::decode(text) {
+            Ok(packet) if client.attachments == 0 => self.on_packet(conn, &mut client, &packet, text),
+            _ => Verdict::Nonsense,
+        };
         drop(client);
-        if !understood {
-            self.finish(conn, false);
+        match verdict {
+            Verdict::Done => {}
+            Verdict::Answer(Progress::TooSlow) => self.too_slow(conn),
+            Verdict::Answer(_) => self.flush(conn),
+            Verdict::Nonsense => self.finish(conn, false),
         }
     }
 
@@ -43,8 +63,7 @@ impl Core {
         }
     }
 
-    /// False if the packet makes no sense in the state of the client.
-    fn on_packet(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>, text: &str) -> bool {
+    fn on_packet(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>, text: &str) -> Verdict {
         let joined = client.sockets.iter().position(|(nsp, _)| &*nsp.name == packet.nsp);
         match (packet.kind, joined) {
             (PacketType::Connect, None) if self.is_eager() => {
@@ -58,25 +77,24 @@ impl Core {
             }
             // Nobody listens for events or acknowledgements of a connection without JavaScript.
             (PacketType::Event | PacketType::Ack, Some(_)) => client.attachments = packet.attachments,
-            _ => return false,
+            _ => return Verdict::Nonsense,
         }
-        true
+        Verdict::Done
     }
 
-    /// False if the client does not even read what it is answered.
-    fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) -> bool {
+    fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) -> Verdict {
         let Some(nsp) = self.open_namespace_named(packet.nsp) else {
-            return self.answer(conn, packet::refused(packet.nsp, "Invalid namespace"));
+            return Verdict::Answer(self.answer(conn, packet::refused(packet.nsp, "Invalid namespace")));
         };
         let sid: Arc<str> = super::core::generate_id().into();
-        if !self.answer(conn, packet::connected(packet.nsp, &sid)) {
-            return false;
-        }
         let auth = if packet.data.is_empty() { "{}" } else { packet.data };
-        let member = nsp.add(sid.clone(), conn.clone(), auth);
+        let mut answered = Progress::Idle;
+        let member = nsp.add_after(sid.clone(), conn.clone(), auth, || {
+            answered = self.answer(conn, packet::connected(packet.nsp, &sid));
+        });
         nsp.join(&sid, &sid);
         client.sockets.push((nsp, member));
-        true
+        Verdict::Answer(answered)
     }
 
     /// The session ended: leave all namespaces, unless JavaScript still has to see the rooms.

@@ -1,6 +1,10 @@
 //! The life of a session on its transport: opening, polling, the WebSocket task, the upgrade.
 
-use std::{cell::RefCell, sync::Arc, time::Instant};
+use std::{
+    cell::RefCell,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use bytes::{Bytes, BytesMut};
 use engineioxide_core::Packet;
@@ -135,10 +139,9 @@ impl Core {
     }
 
     async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
-        use std::sync::atomic::Ordering::AcqRel;
         let content_type = head.header("content-type");
         let binary = content_type == Some("application/octet-stream");
-        if conn.posting.swap(true, AcqRel) || (binary && conn.protocol == Protocol::V4) {
+        if conn.posting.swap(true, Ordering::AcqRel) || (binary && conn.protocol == Protocol::V4) {
             self.fail(conn, CloseReason::TransportError);
             return HttpAnswer::status(400);
         }
@@ -157,7 +160,7 @@ impl Core {
                 Err(_) => self.fail(conn, CloseReason::ParseError),
             }
         }
-        conn.posting.swap(false, AcqRel);
+        conn.posting.store(false, Ordering::Release);
         HttpAnswer { status: 200, content_type: "text/html", body: Bytes::from_static(b"ok"), id: None }
     }
 
@@ -193,6 +196,7 @@ impl Core {
             return Ok(id);
         }
         let conn = self.open(head, id, attach)?;
+        conn.upgrading.store(true, Ordering::Release);
         let open = frame::encode(FrameKind::Text, &[], self.open_packet(&conn, "websocket").as_bytes());
         let mut first = BytesMut::from(&answer[..]);
         first.extend_from_slice(&open);
@@ -239,6 +243,12 @@ impl Core {
         }
     }
 
+    /// Writes what waits.
+    pub(super) fn flush(&self, conn: &Arc<Conn>) {
+        let progress = conn.outbox.flush();
+        self.moved_on(conn, progress);
+    }
+
     /// The outbox moved: tells JavaScript, or ends the session if that was the last of it.
     fn moved_on(&self, conn: &Arc<Conn>, progress: Progress) {
         match progress {
@@ -279,15 +289,18 @@ async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: 
     let mut socket = Socket { core, conn, stream, phase: Phase::Probing };
     let mut reader = FrameReader::new(socket.core.options.max_payload);
     let written = socket.stream.try_write(&answer).is_ok_and(|written| written == answer.len());
-    let probe = tokio::time::timeout(timeout, socket.probe(&mut reader, leftover)).await;
-    if written && matches!(probe, Ok(true)) {
-        socket.run(reader, Vec::new()).await;
-    } else {
+    // One at a time, as in engine.io; one that succeeded stays for good.
+    if written && !socket.conn.upgrading.swap(true, Ordering::AcqRel) {
+        let probe = tokio::time::timeout(timeout, socket.probe(&mut reader, leftover)).await;
+        if matches!(probe, Ok(true)) {
+            return socket.run(reader, Vec::new()).await;
+        }
         // The session goes on polling as if nothing had been tried.
         socket.conn.outbox.unprobe();
-        let _ = socket.stream.try_write(&frame::close(None));
-        socket.stream.shutdown();
+        socket.conn.upgrading.store(false, Ordering::Release);
     }
+    let _ = socket.stream.try_write(&frame::close(None));
+    socket.stream.shutdown();
 }
 
 impl Socket {
@@ -302,7 +315,7 @@ impl Socket {
                 return true;
             }
             tokio::select! {
-                ready = self.stream.ready(false) => match ready {
+                ready = self.stream.ready(true, false) => match ready {
                     Ok(_) => result = self.read(reader),
                     Err(_) => return false,
                 },
@@ -327,14 +340,16 @@ impl Socket {
             if self.conn.is_closed() {
                 return self.linger(reader).await;
             }
-            self.core.events.room().await;
+            // While JavaScript is behind, reading pauses, but what waits for the client still goes out.
+            let (read, write) = (self.core.events.has_room(), progress == Progress::Backlog);
             result = tokio::select! {
                 biased;
-                ready = self.stream.ready(progress == Progress::Backlog) => match ready {
-                    Ok(ready) if ready.readable => self.read(&mut reader),
+                ready = self.stream.ready(read, write), if read || write => match ready {
+                    Ok(ready) if read && ready.readable => self.read(&mut reader),
                     Ok(_) => Ok(()),
                     Err(_) => Err(End::Lost),
                 },
+                () = self.core.events.room(), if !read => Ok(()),
                 () = self.conn.outbox.changed() => Ok(()),
             };
         }
@@ -344,7 +359,7 @@ impl Socket {
     async fn linger(mut self, mut reader: FrameReader) {
         let until = tokio::time::Instant::now() + CLOSE_HANDSHAKE;
         while self.phase != Phase::Done && !self.core.is_closed() {
-            let ready = tokio::time::timeout_at(until, self.stream.ready(false)).await;
+            let ready = tokio::time::timeout_at(until, self.stream.ready(true, false)).await;
             if !matches!(ready, Ok(Ok(_))) || self.read(&mut reader).is_err() {
                 break;
             }
@@ -356,7 +371,7 @@ impl Socket {
         let reason = match &end {
             End::Closed | End::Lost => CloseReason::TransportClose,
             End::Violation(error) => {
-                self.conn.outbox.reply(frame::close(Some(error.close_code())));
+                self.conn.outbox.reply_close(Some(error.close_code()));
                 CloseReason::TransportError
             }
             End::NotEngineIo => CloseReason::ParseError,
@@ -374,7 +389,7 @@ impl Socket {
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(_) => return Err(End::Lost),
                 }
-                if self.phase == Phase::Done {
+                if self.phase == Phase::Done || !self.core.events.has_room() {
                     break;
                 }
             }
@@ -394,9 +409,12 @@ impl Socket {
                 self.core.on_binary(&self.conn, message);
             }
             Incoming::Binary(_) => {}
-            Incoming::Ping(payload) => self.reply(frame::encode(FrameKind::Pong, &[], payload)),
+            Incoming::Ping(payload) => self.reply(&frame::encode(FrameKind::Pong, &[], payload)),
             Incoming::Close(code) => {
-                self.reply(frame::close(code));
+                match self.phase {
+                    Phase::Open => self.conn.outbox.reply_close(code),
+                    _ => self.reply(&frame::close(code)),
+                }
                 self.phase = Phase::Done;
             }
         }
@@ -407,7 +425,7 @@ impl Socket {
         match (self.phase, text.as_bytes()) {
             (Phase::Probing, b"2probe") => {
                 let pong = Control::ProbePong.as_str().as_bytes();
-                self.reply(frame::encode(FrameKind::Text, &[], pong));
+                self.reply(&frame::encode(FrameKind::Text, &[], pong));
                 self.conn.outbox.probe();
                 self.phase = Phase::Probed;
             }
@@ -435,11 +453,11 @@ impl Socket {
         self.phase == Phase::Open && self.conn.is_open()
     }
 
-    fn reply(&self, frame: Bytes) {
+    fn reply(&self, frame: &Bytes) {
         match self.phase {
             Phase::Open => self.conn.outbox.reply(frame),
             // Before it carries the session only this task writes, a few bytes to an empty socket.
-            Phase::Probing | Phase::Probed => drop(self.stream.try_write(&frame)),
+            Phase::Probing | Phase::Probed => drop(self.stream.try_write(frame)),
             Phase::Done => {}
         }
     }

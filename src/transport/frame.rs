@@ -87,6 +87,9 @@ pub fn close(code: Option<u16>) -> Bytes {
     encode(FrameKind::Close, &[], payload.as_ref().map_or(&[][..], |code| &code[..]))
 }
 
+/// Bytes a control frame may carry.
+const MAX_CONTROL: u64 = 125;
+
 /// Decodes the frames of one client.
 #[derive(Debug)]
 pub struct FrameReader {
@@ -164,9 +167,17 @@ impl FrameReader {
             return Err(FrameError::Protocol);
         }
         let Some(mask) = header.mask else { return Err(FrameError::Protocol) };
-        let so_far = self.fragments.as_ref().map_or(0, |(_, bytes)| bytes.len());
-        if length > (self.max_message - so_far.min(self.max_message)) as u64 {
-            return Err(FrameError::TooLarge(self.max_message));
+        match header.opcode {
+            OpCode::Control(_) if !header.is_final || length > MAX_CONTROL => {
+                return Err(FrameError::Protocol);
+            }
+            OpCode::Control(_) => {}
+            OpCode::Data(_) => {
+                let so_far = self.fragments.as_ref().map_or(0, |(_, bytes)| bytes.len());
+                if length > self.max_message.saturating_sub(so_far) as u64 {
+                    return Err(FrameError::TooLarge(self.max_message));
+                }
+            }
         }
         let end = start + length as usize;
         if buffer.len() < end {
@@ -175,17 +186,12 @@ impl FrameReader {
         let payload = &mut buffer[start..end];
         unmask(payload, mask);
         match header.opcode {
-            OpCode::Control(control) => {
-                if !header.is_final || payload.len() > 125 {
-                    return Err(FrameError::Protocol);
-                }
-                match control {
-                    Control::Ping => on(Incoming::Ping(payload)),
-                    Control::Pong => {}
-                    Control::Close => on(Incoming::Close(close_code(payload)?)),
-                    Control::Reserved(_) => return Err(FrameError::Protocol),
-                }
-            }
+            OpCode::Control(control) => match control {
+                Control::Ping => on(Incoming::Ping(payload)),
+                Control::Pong => {}
+                Control::Close => on(Incoming::Close(close_code(payload)?)),
+                Control::Reserved(_) => return Err(FrameError::Protocol),
+            },
             OpCode::Data(data) => self.data(data, header.is_final, payload, on)?,
         }
         Ok(Step::Frame(end))

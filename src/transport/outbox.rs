@@ -71,6 +71,8 @@ struct State {
     link: Link,
     /// Asked to end once everything is out.
     ending: bool,
+    /// Nothing may follow a close frame.
+    close_sent: bool,
 }
 
 /// Everything one connection has still to send.
@@ -96,6 +98,7 @@ impl Outbox {
                 partial: Bytes::new(),
                 link: Link::Polling { waiting: None, probed: false },
                 ending: false,
+                close_sent: false,
             }),
             changed: Notify::new(),
         }
@@ -107,7 +110,10 @@ impl Outbox {
         if volatile && !state.is_writable() || matches!(state.link, Link::Closed) || state.ending {
             return Progress::Idle;
         }
-        if !state.queue.is_empty() && state.waiting_bytes + item.len() > self.limit {
+        if state.has_pong_waiting(&item) {
+            return Progress::Backlog;
+        }
+        if state.is_full(&item, self.limit) {
             return Progress::TooSlow;
         }
         let backlog = !state.queue.is_empty() || !state.partial.is_empty();
@@ -122,6 +128,19 @@ impl Outbox {
             self.changed.notify_one();
         }
         progress
+    }
+
+    /// Like [`Outbox::send`], but leaves the writing to the next [`Outbox::flush`].
+    pub fn queue(&self, item: Item) -> Progress {
+        let mut state = self.state.lock();
+        if matches!(state.link, Link::Closed) || state.ending {
+            return Progress::Idle;
+        }
+        if state.is_full(&item, self.limit) {
+            return Progress::TooSlow;
+        }
+        state.push(item);
+        Progress::Backlog
     }
 
     /// Whether something sent now would leave at once.
@@ -195,6 +214,8 @@ impl Outbox {
             && let Link::WebSocket(stream) = &state.link
         {
             stream.await_writable();
+            // It may have become writable just before, which nobody is told again.
+            return self.write(&mut state);
         }
         progress
     }
@@ -215,17 +236,16 @@ impl Outbox {
         progress
     }
 
-    /// Answers a WebSocket ping or a close, ahead of everything but a half-written frame.
-    pub fn reply(&self, frame: Bytes) {
+    /// Answers a WebSocket ping, ahead of everything but a half-written frame.
+    pub fn reply(&self, frame: &Bytes) {
+        self.state.lock().reply(frame);
+    }
+
+    /// Answers a close, unless this side closed first. Nothing is sent after it.
+    pub fn reply_close(&self, code: Option<u16>) {
         let mut state = self.state.lock();
-        if let Link::WebSocket(stream) = &state.link
-            && state.partial.is_empty()
-        {
-            let written = stream.try_write(&frame).unwrap_or(0);
-            if written > 0 && written < frame.len() {
-                state.partial = frame.slice(written..);
-            }
-        }
+        state.reply(&frame::close(code));
+        state.close_sent = true;
     }
 
     /// Drops everything and the transport. A pending poll gets a close packet.
@@ -241,6 +261,11 @@ impl Outbox {
             Link::Closed => {}
         }
         drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Gives the connection's task something to look at.
+    pub fn wake(&self) {
         self.changed.notify_one();
     }
 
@@ -293,11 +318,8 @@ impl Outbox {
                         state.partial = item.frames(self.protocol);
                     }
                     None if state.ending => {
-                        state.partial = frame::close(None);
-                        if let Link::WebSocket(stream) = &state.link {
-                            let _ = stream.try_write(&state.partial);
-                        }
-                        state.partial = Bytes::new();
+                        state.reply(&frame::close(None));
+                        state.close_sent = true;
                         return Progress::Finished;
                     }
                     None => return if waited { Progress::Drained } else { Progress::Idle },
@@ -321,6 +343,29 @@ impl Outbox {
 }
 
 impl State {
+    fn is_full(&self, item: &Item, limit: usize) -> bool {
+        !self.queue.is_empty() && self.waiting_bytes + item.len() > limit
+    }
+
+    /// A pong at the end of the queue answers further pings too: else they would pile up for a client that
+    /// does not read.
+    fn has_pong_waiting(&self, item: &Item) -> bool {
+        let is_pong = |item: &Item| matches!(item, Item::Control(Control::Pong));
+        is_pong(item) && self.queue.back().is_some_and(is_pong)
+    }
+
+    fn reply(&mut self, frame: &Bytes) {
+        if let Link::WebSocket(stream) = &self.link
+            && self.partial.is_empty()
+            && !self.close_sent
+        {
+            let written = stream.try_write(frame).unwrap_or(0);
+            if written > 0 && written < frame.len() {
+                self.partial = frame.slice(written..);
+            }
+        }
+    }
+
     fn push(&mut self, item: Item) {
         self.waiting_bytes += item.len();
         self.queue.push_back(item);

@@ -96,20 +96,23 @@ impl Stream {
         }
     }
 
-    /// Waits until the stream can be read, or written if asked. Cancel safe.
-    pub async fn ready(&self, want_write: bool) -> io::Result<Readiness> {
+    /// Waits until the stream can be read or written, as asked; reading if neither is. Cancel safe.
+    pub async fn ready(&self, want_read: bool, want_write: bool) -> io::Result<Readiness> {
         match self {
             #[cfg(unix)]
             Stream::Socket(fd) => {
                 use tokio::io::Interest;
-                let interest =
-                    if want_write { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+                let interest = match (want_read, want_write) {
+                    (true, true) => Interest::READABLE | Interest::WRITABLE,
+                    (false, true) => Interest::WRITABLE,
+                    (_, false) => Interest::READABLE,
+                };
                 let mut guard = fd.ready(interest).await?;
                 let ready = guard.ready();
                 guard.retain_ready();
                 Ok(Readiness { readable: ready.is_readable(), writable: ready.is_writable() })
             }
-            Stream::Node(stream) => Ok(stream.ready(want_write).await),
+            Stream::Node(stream) => Ok(stream.ready(want_read || !want_write, want_write).await),
         }
     }
 
@@ -221,10 +224,10 @@ impl NodeStream {
         Ok(length)
     }
 
-    async fn ready(&self, want_write: bool) -> Readiness {
+    async fn ready(&self, want_read: bool, want_write: bool) -> Readiness {
         loop {
             let changed = self.changed.notified();
-            let readable = {
+            let readable = want_read && {
                 let inbox = self.inbox.lock();
                 inbox.ended || !inbox.chunks.is_empty()
             };
