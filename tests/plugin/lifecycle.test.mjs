@@ -8,6 +8,33 @@ import { connect, refused } from './support/client.mjs';
 
 const NOTE = 'api::note.note';
 
+describe('socket.serverOptions', { timeout: 120_000 }, () => {
+  it('reach the Socket.IO server, and leave the rest of Strapi as it is', async (t) => {
+    const origin = 'https://example.com';
+    const app = await boot({
+      contentTypes: [NOTE],
+      socket: { serverOptions: { path: '/api/realtime', cors: { origin } } },
+    });
+    t.after(() => app.close());
+    await app.grant('public', NOTE, 'find');
+    const client = await connect(app.url, { path: '/api/realtime' });
+    await app.strapi.documents(NOTE).create({ data: { text: 'a' } });
+    await app.flush(client);
+    assert.deepEqual(client.names(), ['note:create']);
+    client.close();
+
+    const signal = AbortSignal.timeout(10_000);
+    const handshake = `${app.url}/api/realtime/?EIO=4&transport=polling`;
+    const response = await fetch(handshake, { headers: { origin }, signal });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('access-control-allow-origin'), origin);
+    const { status, body } = await app.rest('GET', 'notes');
+    assert.equal(status, 200);
+    assert.equal(body.data.length, 1);
+    assert.equal((await fetch(`${app.url}/socket.io/?EIO=4`, { signal })).status, 404);
+  });
+});
+
 describe('hooks.init', { timeout: 120_000 }, () => {
   it('is awaited before the first connection, and gets strapi, io and $io', async (t) => {
     const seen = {};
