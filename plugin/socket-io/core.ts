@@ -42,7 +42,14 @@ export class Core {
   private eagerNow = false;
   private logger: Logger = logOf(undefined);
 
-  constructor(readonly server: ServerInternals) {}
+  constructor(readonly server: ServerInternals) {
+    // Namespaces are removed by deleting them from this map, by socket.io and, as documented, by users.
+    const remove = server._nsps.delete.bind(server._nsps);
+    server._nsps.delete = (name) => {
+      this.native?.closeNamespace(name);
+      return remove(name);
+    };
+  }
 
   /** Opens the namespaces which exist so far; later ones open themselves. */
   open(native: Engine, logger: Logger): void {

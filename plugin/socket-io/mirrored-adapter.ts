@@ -19,11 +19,6 @@ const mirrored = new WeakSet<Adapter>();
 export function mirrorAdapter(adapter: Adapter, link: NamespaceLink): void {
   if (mirrored.has(adapter)) return;
   mirrored.add(adapter);
-  const close = adapter.close.bind(adapter);
-  adapter.close = () => {
-    link.native?.closeNamespace(link.name);
-    return close();
-  };
   mirrorRooms(adapter, link);
   replaceFanOut(adapter as unknown as FanOut, link);
 }

@@ -32,10 +32,6 @@ export class NativeAdapter extends Adapter {
     });
   }
 
-  override close(): void {
-    this.link.native?.closeNamespace(this.link.name);
-  }
-
   override addAll(id: SocketId, rooms: Set<Room>): void {
     const list = Array.from(rooms, String);
     if (this.link.nsp._preConnectSockets.has(id)) return this.addConnecting(id, list);

@@ -13,16 +13,28 @@ export class Socket extends SocketBase {
     return (this.nsp.sockets as LazySockets).link;
   }
 
-  private reporter(what: string): Report {
-    return this.link.core.reporter(`${what} of socket ${this.id} (namespace ${this.nsp.name})`);
+  /** `what` is only put into words when something failed: this is on the path of every event. */
+  private reporter(what: () => string): Report {
+    return (error) => {
+      const where = `${what()} of socket ${this.id} (namespace ${this.nsp.name})`;
+      this.link.core.report(where, error);
+    };
   }
 
   override emitReserved(event: string, ...args: unknown[]): boolean {
-    return emitGuarded(this, event, args, this.reporter(`the "${event}" listener`));
+    return emitGuarded(
+      this,
+      event,
+      args,
+      this.reporter(() => `the "${event}" listener`),
+    );
   }
 
   override _onpacket(packet: Packet): void {
-    attempt(() => super._onpacket(packet), this.reporter('a catch-all listener'));
+    attempt(
+      () => super._onpacket(packet),
+      this.reporter(() => 'a catch-all listener'),
+    );
   }
 
   override dispatch(event: [string, ...unknown[]]): void {
@@ -31,19 +43,30 @@ export class Socket extends SocketBase {
       process.nextTick(() => {
         if (error) this._onerror(error);
         else if (this.connected) {
-          emitGuarded(this, name, args, this.reporter(`the "${name}" listener`));
+          emitGuarded(
+            this,
+            name,
+            args,
+            this.reporter(() => `the "${name}" listener`),
+          );
         }
       }),
     );
   }
 
   override run(event: unknown[], done: Next): void {
-    const report = this.reporter('a packet middleware');
+    const report = this.reporter(() => 'a packet middleware');
     runChain(this.fns.slice(), event, done, report, (error) => error as Error);
   }
 
   override registerAckCallback(id: number, ack: (...args: unknown[]) => unknown): void {
-    super.registerAckCallback(id, guarded(ack, this.reporter('an acknowledgement callback')));
+    super.registerAckCallback(
+      id,
+      guarded(
+        ack,
+        this.reporter(() => 'an acknowledgement callback'),
+      ),
+    );
   }
 
   override newBroadcastOperator(): object {

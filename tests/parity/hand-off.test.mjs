@@ -114,7 +114,6 @@ ours('a listener added late sees clients which join later', async (world) => {
   const chat = io.of('/chat');
   const connection = next(chat, 'connection');
   const second = first.io.socket('/chat');
-  second.connect();
   const [[socket]] = await Promise.all([connection, joined(second)]);
   assert.equal(socket.id, second.id);
   assert.equal(io.sockets.sockets.get(first.id).client, socket.client);
