@@ -1,6 +1,6 @@
 /**
- * In the place of engine.io's Server: `io.engine`. Takes HTTP requests and upgrades to the native engine, keeps the
- * connections which have a JavaScript object, and carries the engine's events to them.
+ * In the place of engine.io's Server: `io.engine`. Takes HTTP requests and upgrades to the native engine and its answers
+ * back, and ends with it.
  */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
@@ -15,14 +15,15 @@ import {
   type EngineMiddleware,
   type GenerateId,
 } from './admission';
+import { Connections } from './connections';
 import type { Core } from './core';
-import { requestOf, type EngineRequest } from './engine-request';
+import type { EngineRequest } from './engine-request';
 import { EventPump } from './event-pump';
 import { attempt, type Report } from './guard';
 import { attachRoutes } from './http-attach';
 import { logOf } from './logger';
 import { EventKind, NativeEngineHandle, type Engine, type EngineEvent } from './native';
-import { NativeConn } from './native-conn';
+import type { NativeConn } from './native-conn';
 import {
   engineOptions,
   resolveOptions,
@@ -46,7 +47,7 @@ export class NativeEngine extends EventEmitter {
   readonly middlewares: EngineMiddleware[] = [];
   readonly report: Report;
 
-  private readonly conns = new Map<string, NativeConn>();
+  private readonly conns: Connections;
   private readonly pump: EventPump;
   private readonly streams: StreamBridge;
   private readonly undo: (() => void)[] = [];
@@ -70,8 +71,9 @@ export class NativeEngine extends EventEmitter {
     );
     this.native = new NativeEngineHandle(engineOptions(this.opts, connectTimeout), this.pump.wake);
     this.streams = new StreamBridge(this.native);
+    this.conns = new Connections(this, this.native, core, this.report);
     if (this.opts.cors) this.middlewares.push(cors(this.opts.cors) as EngineMiddleware);
-    core.connOf = (id) => this.connOf(id);
+    core.connOf = (id) => this.conns.get(id);
     core.engineDemand = () => this.userMiddlewares || this.listenerCount('connection') > 1;
     core.open(this.native, logger);
   }
@@ -83,7 +85,8 @@ export class NativeEngine extends EventEmitter {
 
   /** The connections by id; reading one makes its object. */
   get clients(): Record<string, NativeConn> {
-    const lookup = (id: string | symbol) => (typeof id === 'string' ? this.connOf(id) : undefined);
+    const lookup = (id: string | symbol) =>
+      typeof id === 'string' ? this.conns.get(id) : undefined;
     return new Proxy<Record<string, NativeConn>>(
       {},
       {
@@ -178,7 +181,7 @@ export class NativeEngine extends EventEmitter {
   }
 
   private async shutDown(): Promise<void> {
-    for (const conn of [...this.conns.values()]) attempt(() => conn.close(true), this.report);
+    this.conns.closeAll();
     await this.native.close();
     this.pump.wake(); // what the last connections still had to say
     this.pump.close();
@@ -195,7 +198,7 @@ export class NativeEngine extends EventEmitter {
     res.once('close', onClose);
     const attach = this.core.eager();
     const reply = await this.native.handle(head, body, id, attach);
-    if (reply.id && attach) this.opened(reply.id, req as EngineRequest);
+    if (reply.id && attach) this.conns.open(reply.id, req as EngineRequest);
     if (res.destroyed) return;
     const headers = headersOf(reply, req);
     if (reply.status === 200) this.announceHeaders(headers, req, head.sid === null, reply.id);
@@ -219,7 +222,7 @@ export class NativeEngine extends EventEmitter {
       conn = this.native.handoff(fd, leftover, head, id, headers, attach);
       socket.destroy(); // closes Node's descriptor only: the engine has its own
     }
-    if (attach && head.sid === null) this.opened(conn, req as EngineRequest);
+    if (attach && head.sid === null) this.conns.open(conn, req as EngineRequest);
   }
 
   private announceHeaders(
@@ -251,59 +254,9 @@ export class NativeEngine extends EventEmitter {
     if (sid && !this.closing) this.native.abortPoll(sid);
   }
 
-  /** Makes the object of a connection which the engine has opened for JavaScript. */
-  private opened(id: string, request: EngineRequest): void {
-    const transport = request._query['transport'];
-    const protocol = request._query['EIO'] === '4' ? 4 : 3;
-    const remoteAddress = request.socket.remoteAddress ?? '';
-    const info = { id, protocol, transport, remoteAddress, request };
-    const conn = new NativeConn(this, this.native, info);
-    this.conns.set(id, conn);
-    attempt(() => this.emit('connection', conn), this.report);
-  }
-
-  /** The object of a connection; one which was native until now gets its sockets back. */
-  private connOf(id: string): NativeConn | undefined {
-    const known = this.conns.get(id);
-    if (known) return known;
-    const view = this.native.attach(id);
-    if (!view) return undefined;
-    const conn = new NativeConn(this, this.native, { ...view, request: requestOf(view) });
-    conn.upgraded = conn.transport.name !== conn.request.url?.match(/transport=(\w+)/)?.[1];
-    this.conns.set(id, conn);
-    if (view.sockets.length > 0) this.core.restore(conn, view.sockets);
-    else attempt(() => this.emit('connection', conn), this.report);
-    return conn;
-  }
-
   private handleEvent(event: EngineEvent): void {
     if (this.streams.handle(event)) return;
-    const { kind, conn: id, text, data } = event;
-    switch (kind) {
-      case EventKind.Log:
-        return this.core.log(text ?? '');
-      case EventKind.Text:
-        return this.connOf(id)?.onMessage(text as string);
-      case EventKind.Binary:
-        return this.connOf(id)?.onMessage(data as Buffer);
-      case EventKind.Upgrade:
-        return this.conns.get(id)?.onUpgrade();
-      case EventKind.Drain:
-        return this.conns.get(id)?.onDrain();
-      case EventKind.Close:
-        return this.closed(id, text as string);
-      default:
-        return undefined;
-    }
-  }
-
-  private closed(id: string, reason: string): void {
-    const conn = this.conns.get(id);
-    this.conns.delete(id);
-    try {
-      conn?.onClose(reason);
-    } finally {
-      this.native.release(id);
-    }
+    if (event.kind === EventKind.Log) this.core.log(event.text ?? '');
+    else this.conns.handle(event);
   }
 }
