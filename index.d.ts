@@ -98,6 +98,18 @@ export declare class Engine {
   close(): Promise<void>
 }
 
+/** Knows the schemas and who may find what, and makes the copies of an entity that recipients may see. */
+export declare class Sanitizer {
+  /** Compiles the schemas. */
+  constructor(options: SanitizerOptions)
+  /** Makes a set of scopes (`{uid}.find`) known and returns its number; equal sets have the same one. */
+  addScopes(scopes: Array<string>): number
+  /** The copies of an entity (or array of entities), given as JSON text, for the scope sets of these numbers. */
+  sanitize(uid: string, text: string, scopes: Array<number>): SanitizedCopies
+  /** Takes the blocked names out of JSON text that has no schema. */
+  blocklist(text: string): string
+}
+
 /** A connection as JavaScript sees it when it takes it over. */
 export interface ConnView {
   /** Session id. */
@@ -244,6 +256,56 @@ export interface RequestHead {
   b64: boolean
   /** Whether Node delivered the request as an upgrade. */
   upgrade: boolean
+}
+
+/** The copies of an entity. */
+export interface SanitizedCopies {
+  /** JSON texts, no two of them equal. */
+  texts: Array<string>
+  /** Per scope set asked for, the index of its text. */
+  assignment: Array<number>
+}
+
+/** What a schema says about an attribute. */
+export interface SanitizerAttribute {
+  /** Its name. */
+  name: string
+  /** Its type. */
+  type: string
+  /** Whether it says `private: true` itself. */
+  private: boolean
+  /** `relation`, of relations. */
+  relation: string | null
+  /** `target`, of relations. */
+  target: string | null
+  /** `component`, of components. */
+  component: string | null
+}
+
+/** What a schema says. */
+export interface SanitizerModel {
+  /** `api::article.article` */
+  uid: string
+  /** Names that are private here: the application's and the schema's own list. */
+  privateAttributes: Array<string>
+  /** `options.populateCreatorFields` */
+  populateCreatorFields: boolean
+  /** All attributes. */
+  attributes: Array<SanitizerAttribute>
+}
+
+/** What a sanitizer is made of. The TypeScript half owns the defaults. */
+export interface SanitizerOptions {
+  /** Every content type and component there is. */
+  models: Array<SanitizerModel>
+  /** Fields whose name contains one of these, in any case, are never sent. */
+  blockedWords: Array<string>
+  /** Names the blocked words do not take away. */
+  allowedFields: Array<string>
+  /** Names that are not sent with content, at any level. */
+  excludedFields: Array<string>
+  /** Whether users-permissions' output sanitizer is in force. */
+  hideRoleUsers: boolean
 }
 
 /** A socket of a connection. */

@@ -6,11 +6,12 @@ use super::{
     scopes::ScopeSet,
 };
 
-/// The copy for those who may find `allowed`. None: nothing is left, not even an empty value.
-pub(super) fn emit(document: &Document<'_>, rulings: &Rulings, allowed: &ScopeSet) -> Option<String> {
-    let mut writer =
-        Writer { document, rulings, allowed, out: String::with_capacity(document.text(0).len()) };
-    writer.value(0).then_some(writer.out)
+/// The copy for those who may find `allowed`. The outermost value always stays, if need be empty.
+pub(super) fn emit(document: &Document<'_>, rulings: &Rulings, allowed: &ScopeSet) -> String {
+    let out = String::with_capacity(document.text(0).len());
+    let mut writer = Writer { document, rulings, allowed, out };
+    writer.value(0);
+    writer.out
 }
 
 struct Writer<'a> {

@@ -160,9 +160,8 @@ fn unquote(quoted: &str) -> Cow<'_, str> {
 }
 
 fn push_units(decoded: &mut String, units: &mut Vec<u16>) {
-    decoded.extend(
-        char::decode_utf16(units.drain(..)).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)),
-    );
+    decoded
+        .extend(char::decode_utf16(units.drain(..)).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
 }
 
 /// Reads without recursion: depth is a length here.
@@ -226,11 +225,7 @@ impl Parser<'_> {
         loop {
             self.skip_space();
             let Some(&node) = self.open.last() else {
-                return if self.at == self.bytes.len() {
-                    Ok(None)
-                } else {
-                    Err(self.expected("the end"))
-                };
+                return if self.at == self.bytes.len() { Ok(None) } else { Err(self.expected("the end")) };
             };
             let is_empty = node + 1 == self.nodes.len();
             match (self.peek(), self.nodes[node].kind) {
@@ -381,7 +376,8 @@ mod tests {
 
     #[test]
     fn values_are_slices_of_the_text() {
-        let text = r#"{"id":12345678901234567890,"a":[1.50,-0,1e400,[],{}],"b":{"c":null,"d":"\ud83d\u00e9"}}"#;
+        let text =
+            r#"{"id":12345678901234567890,"a":[1.50,-0,1e400,[],{}],"b":{"c":null,"d":"\ud83d\u00e9"}}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(document.text(0), text);
         assert_eq!(rebuild(&document, 0), text);
@@ -419,9 +415,12 @@ mod tests {
                 texts.push(format!("{}{with}{}", &text[..at], &text[at..]));
             }
         }
-        texts.extend(["01", "-", "1.", "\"\u{1}\"", "tru", "[1,]", "{,}", "[,1]", "1 2", "\u{feff}1"].map(String::from));
+        texts.extend(
+            ["01", "-", "1.", "\"\u{1}\"", "tru", "[1,]", "{,}", "[,1]", "1 2", "\u{feff}1"]
+                .map(String::from),
+        );
         for text in &texts {
-            let theirs = serde_json::from_str::<serde::de::IgnoredAny>(text);
+            let theirs = serde_json::from_str::<&serde_json::value::RawValue>(text);
             assert_eq!(Document::parse(text).is_ok(), theirs.is_ok(), "{text}");
         }
     }

@@ -18,6 +18,8 @@ mod resolve;
 #[expect(clippy::module_inception, reason = "the type the module is about")]
 mod sanitizer;
 pub mod scopes;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Error, Result};
 pub use sanitizer::{Copies, Options, Sanitizer};

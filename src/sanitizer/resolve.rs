@@ -55,8 +55,7 @@ impl<'a> Resolver<'a> {
         blocklist: &'a Blocklist,
         excluded: Option<&'a HashSet<String>>,
     ) -> Self {
-        let rulings =
-            Rulings { list: vec![ALL; document.len()], asked: ScopeSet::empty(models.len()) };
+        let rulings = Rulings { list: vec![ALL; document.len()], asked: ScopeSet::empty(models.len()) };
         Self { document, models, blocklist, excluded, rulings }
     }
 

@@ -53,8 +53,7 @@ impl Sanitizer {
     pub fn new(options: Options) -> Result<Self> {
         let blocklist = Blocklist::new(&options.blocked_words, options.allowed_fields)?;
         let excluded = options.excluded_fields.into_iter().collect();
-        let models =
-            Models::compile(&options.models, &blocklist, &excluded, options.hide_role_users)?;
+        let models = Models::compile(&options.models, &blocklist, &excluded, options.hide_role_users)?;
         Ok(Self { models, blocklist, excluded, scopes: RwLock::default() })
     }
 
@@ -85,7 +84,7 @@ impl Sanitizer {
                 return Ok(index);
             }
             // Permissions for what is inside something else that is not seen make no difference.
-            let (index, _) = texts.insert_full(emit(&document, &rulings, &plan).unwrap_or_default());
+            let (index, _) = texts.insert_full(emit(&document, &rulings, &plan));
             by_plan.insert(plan, index as u32);
             Ok(index as u32)
         };
@@ -98,6 +97,6 @@ impl Sanitizer {
         let document = Document::parse(text)?;
         let resolver = Resolver::new(&document, &self.models, &self.blocklist, None);
         let nobody = ScopeSet::empty(self.models.len());
-        Ok(emit(&document, &resolver.resolve(None), &nobody).unwrap_or_default())
+        Ok(emit(&document, &resolver.resolve(None), &nobody))
     }
 }
