@@ -1,6 +1,6 @@
 /**
  * `namespace.sockets`: the Socket objects which exist are stored, those of connections that never needed JavaScript are
- * made when somebody reads them. `get` and `has` touch one connection, iteration touches all.
+ * made when somebody reads them: one by `get`, all by iteration. Ids alone (`has`, `keys`, `size`) make none.
  */
 import { NativeConn } from './native-conn';
 import type { NamespaceLink } from './namespace-link';
@@ -44,7 +44,8 @@ export class LazySockets extends Map<string, SocketInternals> {
   }
 
   override has(sid: string): boolean {
-    return this.get(sid) !== undefined;
+    if (super.has(sid) || typeof sid !== 'string') return super.has(sid);
+    return Boolean(this.link.native?.socketConn(this.link.name, sid));
   }
 
   override get size(): number {
@@ -52,7 +53,7 @@ export class LazySockets extends Map<string, SocketInternals> {
   }
 
   override *keys(): MapIterator<string> {
-    for (const [sid] of this) yield sid;
+    yield* this.link.native?.sids(this.link.name) ?? [...super.keys()];
   }
 
   override *values(): MapIterator<SocketInternals> {
@@ -60,7 +61,7 @@ export class LazySockets extends Map<string, SocketInternals> {
   }
 
   override *entries(): MapIterator<[string, SocketInternals]> {
-    for (const sid of this.link.native?.sids(this.link.name) ?? [...super.keys()]) {
+    for (const sid of this.keys()) {
       const socket = this.get(sid);
       if (socket) yield [sid, socket];
     }

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { answerSettle, joined, next, ours, settle } from './support.mjs';
+import { joined, next, ours } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 const { NativeConn } = require('../../dist/socket-io/native-conn.js');
@@ -234,32 +234,3 @@ ours(
   },
   { timeout: 60_000, skip: process.platform !== 'linux' && 'counts descriptors in /proc' },
 );
-
-for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
-  ours(`program order holds (${transports.join(' to ')})`, async (world) => {
-    const server = await world.serve();
-    const { client, socket } = await world.pair(server, '/', { transports });
-    answerSettle(client, socket);
-    socket.join('r');
-    const order = [];
-    client.on('n', (n) => order.push(n));
-    client.on('b', (_, n) => order.push(n));
-    client.on('a', (n, answer) => order.push(n) && answer());
-    client.emit('go');
-    let n = 0;
-    for (let turn = 0; turn < 200; turn++) {
-      for (let i = 0; i < 4; i++) {
-        socket.emit('n', n++);
-        server.io.emit('b', Buffer.from([turn]), n++);
-        server.io.to('r').emit('n', n++);
-        socket.emit('a', n++, () => {});
-      }
-      if (turn % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    await settle(client, socket);
-    assert.deepEqual(
-      order,
-      Array.from({ length: n }, (_, i) => i),
-    );
-  });
-}
