@@ -1,4 +1,5 @@
 // A real Strapi 5 application for one test: written to a folder of its own, on SQLite, on a free port.
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { contentTypes } from './content-types.mjs';
@@ -12,6 +13,12 @@ process.env.NODE_ENV = 'test';
 
 /** Configurations hold functions, so the application's config file fetches its own from here. */
 const configs = (globalThis.pluginIoTestConfigs ??= new Map());
+
+// Strapi may write to a folder once more after it has been removed, and tests may be cut short.
+const folders = new Set();
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
@@ -106,6 +113,7 @@ export async function boot(config = {}, { folder, usersPermissions = {} } = {}) 
     const parent = path.join(root, '.cache/tests/plugin');
     await mkdir(parent, { recursive: true });
     folder = await mkdtemp(path.join(parent, 'app-'));
+    folders.add(folder);
     await writeApp(folder);
   }
   configs.set(folder, {
