@@ -96,6 +96,18 @@ export declare class Engine {
   stats(): EngineStats
   /** Refuses what is new, ends every connection and joins all threads. Idempotent. */
   close(): Promise<void>
+  /** Counts an event, and writes it into the log if `logged`. `data` is JSON text. */
+  recordEvent(kind: string, data: string, logged: boolean): void
+  /** The last `limit` events of the log, newest first. */
+  eventLog(limit: number): Array<LogEntry>
+  /** How many events the log remembers; 0 switches it off. */
+  setEventLogSize(size: number): void
+  /** Totals and rates. */
+  eventTotals(): EventTotals
+  /** Forgets all events. */
+  resetEvents(): void
+  /** Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing. */
+  setSecurity(security: SecurityRules): void
 }
 
 /** Knows the schemas and who may find what, and makes the copies of an entity that recipients may see. */
@@ -108,7 +120,14 @@ export declare class Sanitizer {
   sanitize(uid: string, text: string, scopes: Array<number>): SanitizedCopies
   /** Takes the blocked names out of JSON text that has no schema. */
   blocklist(text: string): string
+  /** Takes the blocked and the excluded names out of content that Strapi has sanitized, given as JSON text. */
+  blocklistContent(text: string): string
+  /** Whether the blocklist takes this name away. */
+  blocks(name: string): boolean
 }
+
+/** What is wrong with an address rule, or `null`. */
+export declare function checkAddressRule(rule: string): string | null
 
 /** A connection as JavaScript sees it when it takes it over. */
 export interface ConnView {
@@ -184,6 +203,10 @@ export interface EngineStats {
   bytesOut: number
   /** Connections closed because they read too slowly. */
   slowClosed: number
+  /** Connections refused by a limit or an address list. */
+  refused: number
+  /** Events refused by the rate limit. */
+  limited: number
   /** Events waiting for `drain`. */
   pendingEvents: number
 }
@@ -210,6 +233,20 @@ export declare const enum EventKind {
   Log = 8,
 }
 
+/** Totals and rates of events. */
+export interface EventTotals {
+  /** Events since the last reset. */
+  totalEvents: number
+  /** The same by kind, most frequent first. */
+  byType: Array<TypeCount>
+  /** When the last reset was, milliseconds since the epoch. */
+  lastReset: number
+  /** Events per second over the last ten seconds. */
+  perSecond: number
+  /** Events in each of the last 300 seconds, oldest first. */
+  history: Array<number>
+}
+
 /** Answer to a polling request. */
 export interface HttpAnswer {
   /** HTTP status. */
@@ -220,6 +257,26 @@ export interface HttpAnswer {
   body: Buffer
   /** Id of the session the request opened. */
   id: string | null
+}
+
+/** What a token turned out to be. Exactly one of the fields is set. */
+export interface JwtVerdict {
+  /** JSON text of the payload of a good token. */
+  payload: string | null
+  /** `TOKEN_EXPIRED`, `TOKEN_INVALID` or `JWT_SETTINGS`. */
+  code: string | null
+  /** What is wrong, for people. */
+  message: string | null
+}
+
+/** One line of the event log. */
+export interface LogEntry {
+  /** Milliseconds since the epoch. */
+  timestamp: number
+  /** Kind of event. */
+  type: string
+  /** JSON text. */
+  data: string
 }
 
 /** Why a request is not served. */
@@ -308,6 +365,27 @@ export interface SanitizerOptions {
   hideRoleUsers: boolean
 }
 
+/** The limits in force. Zero means no limit, an empty list no rule. */
+export interface SecurityRules {
+  /** Connections in total. */
+  maxConnections: number
+  /** Connections from one address. */
+  maxConnectionsPerIp: number
+  /**
+   * Events one connection may send in a second. More are refused with an error to the client; a client that
+   * goes on for five seconds, or sends ten times the limit in one, is disconnected.
+   */
+  maxEventsPerSecond: number
+  /** If not empty, only these addresses and networks may connect. */
+  allow: Array<string>
+  /** These addresses and networks may not connect, whatever `allow` says. */
+  deny: Array<string>
+  /** Header in which a trusted proxy names the client (Koa's `proxyIpHeader`); `null` believes no header. */
+  proxyHeader: string | null
+  /** How many addresses of that header are believed, from the right (Koa's `maxIpsCount`); 0 is all. */
+  proxyMaxIps: number
+}
+
 /** A socket of a connection. */
 export interface SocketView {
   /** Namespace. */
@@ -319,3 +397,17 @@ export interface SocketView {
   /** When it connected, milliseconds since the epoch. */
   issued: number
 }
+
+/** Number of events of one kind. */
+export interface TypeCount {
+  /** Kind of event. */
+  type: string
+  /** How many there were. */
+  count: number
+}
+
+/**
+ * Checks signature, algorithm, `exp` and `nbf` of a JSON Web Token. `key` is the shared secret, or the public key
+ * in PEM; only `algorithms` are accepted.
+ */
+export declare function verifyJwt(token: string, key: Buffer, algorithms: Array<string>): JwtVerdict

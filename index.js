@@ -837,4 +837,6 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
 module.exports.Sanitizer = nativeBinding.Sanitizer
+module.exports.checkAddressRule = nativeBinding.checkAddressRule
 module.exports.EventKind = nativeBinding.EventKind
+module.exports.verifyJwt = nativeBinding.verifyJwt

@@ -27,6 +27,17 @@ pub enum Error {
     /// A session id given by the caller is already in use.
     #[error("session id {0} is already in use")]
     DuplicateId(String),
+    /// A limit of [`crate::security`] does not let the client in.
+    #[error("the connection is refused: {}", .0.code())]
+    Denied(crate::security::Denied),
+    /// A rule of [`crate::security`] is malformed.
+    #[error("security.{path}: {rule}")]
+    Rule {
+        /// Where the rule stands, like `allow[0]`.
+        path: String,
+        /// What is wrong with it.
+        rule: crate::security::InvalidRule,
+    },
     /// The runtime could not be started.
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
@@ -41,6 +52,8 @@ impl Error {
             Error::Handoff(_) => "HANDOFF_FAILED",
             Error::UnknownSession(_) => "UNKNOWN_SESSION",
             Error::DuplicateId(_) => "DUPLICATE_ID",
+            Error::Denied(denied) => denied.code(),
+            Error::Rule { .. } => "INVALID_RULE",
             Error::Runtime(_) => "RUNTIME_FAILED",
         }
     }

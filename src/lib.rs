@@ -2,17 +2,21 @@
 //!
 //! * [`transport`] brings bytes in and out: WebSocket hand-off, long-polling, outbox.
 //! * [`server`] is the Socket.IO server: connections, namespaces, rooms, fan-out, heartbeats.
+//! * [`auth`] checks tokens, [`security`] limits who connects and how fast, [`monitoring`] remembers what happened.
 //! * [`sanitizer`] makes of an entity what a recipient may see of it.
 //! * `bridge` is the only module that names N-API; everything else runs and is tested without Node.
 
+pub mod auth;
 pub mod error;
+pub mod monitoring;
 pub mod options;
 pub mod sanitizer;
+pub mod security;
 pub mod server;
 pub mod transport;
 
 #[cfg(feature = "bridge")]
-mod bridge;
+pub mod bridge;
 
 /// glibc keeps the memory of thousands of closed connections; mimalloc gives it back.
 #[global_allocator]

@@ -24,13 +24,13 @@ use crate::{
 #[napi(object)]
 pub struct EngineOptions {
     /// Milliseconds between a pong and the next ping.
-    pub ping_interval: u32,
+    pub ping_interval: f64,
     /// Milliseconds a client has to answer a ping.
-    pub ping_timeout: u32,
+    pub ping_timeout: f64,
     /// Milliseconds a WebSocket has to finish the upgrade of a polling session.
-    pub upgrade_timeout: u32,
+    pub upgrade_timeout: f64,
     /// Milliseconds a client has to join a first namespace.
-    pub connect_timeout: u32,
+    pub connect_timeout: f64,
     /// Bytes in one inbound message or polling body (`maxHttpBufferSize`).
     pub max_payload: f64,
     /// "polling", "websocket" or both.
@@ -42,14 +42,15 @@ pub struct EngineOptions {
     /// Unsent bytes one connection may pile up before it is closed as too slow.
     pub max_outbox_bytes: f64,
     /// Events waiting for `drain` above which reading from connections pauses.
-    pub max_pending_events: u32,
+    pub max_pending_events: f64,
     /// Worker threads; 0 takes half of the cores, between 1 and 4.
-    pub threads: u32,
+    pub threads: f64,
 }
 
 impl EngineOptions {
     pub(super) fn into_core(self) -> Options {
-        let millis = |value: u32| Duration::from_millis(value.into());
+        // Whatever is no count becomes 0, which the core refuses by name.
+        let millis = |value: f64| Duration::from_millis(value as u64);
         let offers = |name: &str| self.transports.iter().any(|transport| transport == name);
         Options {
             ping_interval: millis(self.ping_interval),
@@ -301,6 +302,10 @@ pub struct EngineStats {
     pub bytes_out: f64,
     /// Connections closed because they read too slowly.
     pub slow_closed: f64,
+    /// Connections refused by a limit or an address list.
+    pub refused: f64,
+    /// Events refused by the rate limit.
+    pub limited: f64,
     /// Events waiting for `drain`.
     pub pending_events: f64,
 }
@@ -314,6 +319,8 @@ impl From<Stats> for EngineStats {
             bytes_in: stats.bytes_in as f64,
             bytes_out: stats.bytes_out as f64,
             slow_closed: stats.slow_closed as f64,
+            refused: stats.refused as f64,
+            limited: stats.limited as f64,
             pending_events: stats.pending_events as f64,
         }
     }

@@ -48,7 +48,7 @@ impl Engine {
     /// engine.io's checks of a request, without `allowRequest`. `null`: it is fine.
     #[napi]
     pub fn verify(&self, head: RequestHead) -> Option<Refusal> {
-        self.inner.core().verify(&head.into()).err().map(Refusal::from)
+        self.core().verify(&head.into()).err().map(Refusal::from)
     }
 
     /// Serves a polling request. `id` is a custom id for a new session, `attach` says whether JavaScript wants
@@ -63,10 +63,10 @@ impl Engine {
         attach: bool,
     ) -> Result<Object<'env>> {
         let (deferred, promise) = env.create_deferred()?;
-        let core = self.inner.core().clone();
+        let core = self.core().clone();
         let body = body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
         let pending = Pending(Some(deferred));
-        self.inner.core().runtime().spawn(async move {
+        self.core().runtime().spawn(async move {
             let answer = core.serve(head.into(), body, id, attach).await;
             pending.resolve(answer.into());
         });
@@ -76,7 +76,7 @@ impl Engine {
     /// The client of a pending poll went away.
     #[napi]
     pub fn abort_poll(&self, conn: String) {
-        self.inner.core().abort_poll(&conn);
+        self.core().abort_poll(&conn);
     }
 
     /// Takes a duplicate of the descriptor of a connection whose upgrade request was verified; the caller
@@ -92,7 +92,7 @@ impl Engine {
         response_headers: Vec<String>,
         attach: bool,
     ) -> Result<String> {
-        let core = self.inner.core();
+        let core = self.core();
         if core.is_closed() {
             return Err(Error::Closed.into());
         }
@@ -116,7 +116,7 @@ impl Engine {
         response_headers: Vec<String>,
         attach: bool,
     ) -> Result<String> {
-        let core = self.inner.core();
+        let core = self.core();
         let stream = Stream::Node(core.add_stream(key));
         let taken =
             core.take_websocket(stream, &leftover, &head.into(), id.as_deref(), &response_headers, attach);
@@ -129,14 +129,14 @@ impl Engine {
     /// Bytes read from the Node stream `key`. False: pause it until `StreamResume`.
     #[napi]
     pub fn stream_write(&self, key: u32, chunk: Buffer) -> bool {
-        let stream = self.inner.core().stream(key);
+        let stream = self.core().stream(key);
         stream.is_none_or(|stream| stream.push(Bytes::copy_from_slice(&chunk)))
     }
 
     /// The Node stream `key` wrote out so many bytes.
     #[napi]
     pub fn stream_drained(&self, key: u32, bytes: u32) {
-        if let Some(stream) = self.inner.core().stream(key) {
+        if let Some(stream) = self.core().stream(key) {
             stream.drained(bytes as usize);
         }
     }
@@ -144,92 +144,92 @@ impl Engine {
     /// The Node stream `key` ended, closed or failed.
     #[napi]
     pub fn stream_close(&self, key: u32) {
-        self.inner.core().remove_stream(key);
+        self.core().remove_stream(key);
     }
 
     /// Takes up to `max` events. Call again while a batch comes back full.
     #[napi]
     pub fn drain(&self, max: u32) -> Vec<EngineEvent> {
-        self.inner.core().events.drain(max as usize).into_iter().map(EngineEvent::from).collect()
+        self.core().events.drain(max as usize).into_iter().map(EngineEvent::from).collect()
     }
 
     /// Whether clients that connect get JavaScript objects: their messages then arrive as events, for a
     /// connection JavaScript may not know yet.
     #[napi]
     pub fn set_eager(&self, eager: bool) {
-        self.inner.core().set_eager(eager);
+        self.core().set_eager(eager);
     }
 
     /// Lets clients without JavaScript objects join a namespace.
     #[napi]
     pub fn open_namespace(&self, name: String) {
-        self.inner.core().set_namespace_open(&name, true);
+        self.core().set_namespace_open(&name, true);
     }
 
     /// Undoes `openNamespace`.
     #[napi]
     pub fn close_namespace(&self, name: String) {
-        self.inner.core().set_namespace_open(&name, false);
+        self.core().set_namespace_open(&name, false);
     }
 
     /// JavaScript takes a connection over and gets its messages from now on. `null`: it is gone.
     #[napi]
     pub fn attach(&self, conn: String) -> Option<ConnView> {
-        self.inner.core().attach(&conn).map(|conn| ConnView::from(&*conn))
+        self.core().attach(&conn).map(|conn| ConnView::from(&*conn))
     }
 
     /// JavaScript has dealt with the end of a connection.
     #[napi]
     pub fn release(&self, conn: String) {
-        self.inner.core().release(&conn);
+        self.core().release(&conn);
     }
 
     /// Queues messages (packets and their attachments) for a connection.
     #[napi]
     pub fn write(&self, conn: String, packets: Vec<Either<String, Buffer>>, volatile: bool) {
-        self.inner.core().write(&conn, parcel(packets), volatile);
+        self.core().write(&conn, parcel(packets), volatile);
     }
 
     /// Whether something written to a connection now would leave at once.
     #[napi]
     pub fn writable(&self, conn: String) -> bool {
-        self.inner.core().conn(&conn).is_some_and(|conn| conn.outbox.is_writable())
+        self.core().conn(&conn).is_some_and(|conn| conn.outbox.is_writable())
     }
 
     /// While on, `Drain` comes whenever something sent left nothing waiting; else only after a backlog.
     #[napi]
     pub fn watch_drain(&self, conn: String, on: bool) {
-        self.inner.core().watch_drain(&conn, on);
+        self.core().watch_drain(&conn, on);
     }
 
     /// Closes a connection after what was queued, or at once.
     #[napi]
     pub fn close_conn(&self, conn: String, discard: bool) {
-        self.inner.core().close_conn(&conn, discard);
+        self.core().close_conn(&conn, discard);
     }
 
     /// Number of open connections.
     #[napi]
     pub fn clients_count(&self) -> u32 {
-        self.inner.core().stats().connections as u32
+        self.core().stats().connections as u32
     }
 
     /// Ids of the open connections.
     #[napi]
     pub fn conn_ids(&self) -> Vec<String> {
-        strings(self.inner.core().conn_ids())
+        strings(self.core().conn_ids())
     }
 
     /// Registers a socket of an attached connection. It is in no room yet. False: the connection is gone.
     #[napi]
     pub fn add_socket(&self, nsp: String, sid: String, conn: String) -> bool {
-        self.inner.core().add_socket(&nsp, &sid, &conn)
+        self.core().add_socket(&nsp, &sid, &conn)
     }
 
     /// Removes a socket from its rooms and its namespace.
     #[napi]
     pub fn remove_socket(&self, nsp: String, sid: String) {
-        self.inner.core().remove_socket(&nsp, &sid);
+        self.core().remove_socket(&nsp, &sid);
     }
 
     /// The connection of a socket.
@@ -304,13 +304,13 @@ impl Engine {
         packets: Vec<Either<String, Buffer>>,
         volatile: bool,
     ) -> u32 {
-        self.inner.core().broadcast(&nsp, &rooms, &except, parcel(packets), volatile) as u32
+        self.core().broadcast(&nsp, &rooms, &except, parcel(packets), volatile) as u32
     }
 
     /// Totals since the engine started.
     #[napi]
     pub fn stats(&self) -> EngineStats {
-        self.inner.core().stats().into()
+        self.core().stats().into()
     }
 
     /// Refuses what is new, ends every connection and joins all threads. Idempotent.
@@ -327,7 +327,11 @@ impl Engine {
     }
 
     fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
-        self.inner.core().namespace(name)
+        self.core().namespace(name)
+    }
+
+    pub(super) fn core(&self) -> &Arc<core::Core> {
+        self.inner.core()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The N-API boundary: convert, one core call, convert. Nothing else in the crate names napi.
 
-mod dto;
-mod engine;
-mod hooks;
-mod sanitizer;
+pub mod auth;
+pub mod dto;
+pub mod engine;
+pub mod hooks;
+pub mod monitoring;
+pub mod sanitizer;
+pub mod security;

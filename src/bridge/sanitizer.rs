@@ -159,4 +159,16 @@ impl Sanitizer {
     pub fn blocklist(&self, text: String) -> Result<String> {
         self.inner.blocklist(&text).map_err(to_js)
     }
+
+    /// Takes the blocked and the excluded names out of content that Strapi has sanitized, given as JSON text.
+    #[napi]
+    pub fn blocklist_content(&self, text: String) -> Result<String> {
+        self.inner.blocklist_content(&text).map_err(to_js)
+    }
+
+    /// Whether the blocklist takes this name away.
+    #[napi]
+    pub fn blocks(&self, name: String) -> bool {
+        self.inner.blocks(&name)
+    }
 }

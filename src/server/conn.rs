@@ -1,6 +1,7 @@
 //! One Engine.IO session.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering},
@@ -12,9 +13,12 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::namespace::{Member, Namespace};
-use crate::transport::{
-    outbox::Outbox,
-    request::{Protocol, RequestHead},
+use crate::{
+    security::EventRate,
+    transport::{
+        outbox::Outbox,
+        request::{Protocol, RequestHead},
+    },
 };
 
 /// Why a session ended, in engine.io's words.
@@ -96,6 +100,10 @@ pub struct Client {
     pub sockets: SmallVec<[(Arc<Namespace>, Arc<Member>); 1]>,
     /// Attachments still to come of a packet that is already dealt with.
     pub attachments: usize,
+    /// Attachments still to come of a packet that JavaScript has.
+    pub announced: usize,
+    /// How fast it sends events.
+    pub rate: EventRate,
     /// JavaScript reads this connection's packets.
     pub attached: bool,
 }
@@ -112,6 +120,8 @@ pub struct Conn {
     pub protocol: Protocol,
     /// The request that opened it.
     pub head: StoredHead,
+    /// Address of the client, as far as it is known.
+    pub address: Option<IpAddr>,
     /// What it has still to send.
     pub outbox: Outbox,
     /// The engine's own Socket.IO state.
@@ -129,12 +139,19 @@ pub struct Conn {
 
 impl Conn {
     /// A session about to begin.
-    pub fn new(id: &str, head: &RequestHead, attached: bool, outbox_limit: usize) -> Self {
+    pub fn new(
+        id: &str,
+        head: &RequestHead,
+        address: Option<IpAddr>,
+        attached: bool,
+        outbox_limit: usize,
+    ) -> Self {
         let supports_binary = head.protocol() == Protocol::V4 || !head.b64;
         Self {
             id: id.into(),
             protocol: head.protocol(),
             head: StoredHead::new(head),
+            address,
             outbox: Outbox::new(head.protocol(), supports_binary, outbox_limit),
             client: Mutex::new(Client { attached, ..Client::default() }),
             heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
@@ -179,6 +196,6 @@ impl Conn {
             b64: false,
             upgrade: false,
         };
-        Self::new(id, &head, false, 1024)
+        Self::new(id, &head, None, false, 1024)
     }
 }

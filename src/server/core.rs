@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -23,7 +24,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    monitoring::Monitor,
     options::Options,
+    security::{Denied, Security, client_ip},
     transport::{
         outbox::Progress,
         payload::{Control, Item, Message, Parcel},
@@ -44,6 +47,8 @@ pub struct Counters {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     slow_closed: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) limited: AtomicU64,
 }
 
 impl Counters {
@@ -73,6 +78,10 @@ pub struct Stats {
     pub bytes_out: u64,
     /// Sessions closed because they read too slowly.
     pub slow_closed: u64,
+    /// Connections refused by a limit or an address list.
+    pub refused: u64,
+    /// Events refused by the rate limit.
+    pub limited: u64,
     /// Events waiting for JavaScript.
     pub pending_events: u64,
 }
@@ -89,6 +98,10 @@ pub struct Core {
     pub options: Options,
     /// What JavaScript is told.
     pub events: Arc<Events>,
+    /// Who may connect and how fast clients may talk.
+    pub security: Security,
+    /// What happened, for people who watch.
+    pub monitor: Monitor,
     pub(super) counters: Counters,
     pub(super) timers: Timers,
     runtime: Handle,
@@ -116,13 +129,29 @@ impl Core {
         verify(head, &self.options, |sid| match self.conn(sid) {
             Some(conn) if !conn.is_closed() => SessionState::Open(conn.outbox.transport()),
             _ => SessionState::Unknown,
+        })?;
+        match head.sid {
+            Some(_) => Ok(()),
+            None => self.check(self.address(head)).map_err(|denied| Refusal::forbidden(denied.code())),
+        }
+    }
+
+    fn address(&self, head: &RequestHead) -> Option<IpAddr> {
+        client_ip(&head.remote_address, self.security.rules().proxy.as_ref(), |name| head.header(name))
+    }
+
+    fn check(&self, address: Option<IpAddr>) -> std::result::Result<(), Denied> {
+        let checked = self.security.check(address, self.counters.connections.load(Ordering::Relaxed));
+        checked.inspect_err(|_| {
+            self.counters.refused.fetch_add(1, Ordering::Relaxed);
         })
     }
 
     /// Opens a session. The caller gives it its transport.
     pub(super) fn open(&self, head: &RequestHead, id: Option<&str>, attach: bool) -> Result<Arc<Conn>> {
         let id = id.map_or_else(generate_id, str::to_owned);
-        let conn = Arc::new(Conn::new(&id, head, attach, self.options.max_outbox_bytes));
+        let address = self.address(head);
+        let conn = Arc::new(Conn::new(&id, head, address, attach, self.options.max_outbox_bytes));
         {
             let mut conns = self.conns.write();
             if self.is_closed() {
@@ -131,9 +160,12 @@ impl Core {
             if conns.contains_key(&*conn.id) {
                 return Err(Error::DuplicateId(id));
             }
+            // Asked again under the lock: others may have come since the request was verified.
+            self.check(address).map_err(Error::Denied)?;
             conns.insert(conn.id.clone(), conn.clone());
+            self.security.opened(address);
+            self.counters.connections.fetch_add(1, Ordering::Relaxed);
         }
-        self.counters.connections.fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
         let first = match conn.protocol {
             Protocol::V4 => self.options.ping_interval,
@@ -188,6 +220,7 @@ impl Core {
         };
         conn.outbox.wake(); // an upgrade under way looks whether its session is still there
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);
+        self.security.closed(conn.address);
         if attached {
             self.events.push(Event::Close(conn.id.clone(), reason.as_str()));
         } else {
@@ -414,6 +447,8 @@ impl Core {
             bytes_in: read(&self.counters.bytes_in),
             bytes_out: read(&self.counters.bytes_out),
             slow_closed: read(&self.counters.slow_closed),
+            refused: read(&self.counters.refused),
+            limited: read(&self.counters.limited),
             pending_events: self.events.len() as u64,
         }
     }
@@ -449,6 +484,8 @@ impl Engine {
         let core = Arc::new(Core {
             events: Arc::new(Events::new(options.max_pending_events, hooks)),
             options,
+            security: Security::default(),
+            monitor: Monitor::new(0),
             counters: Counters::default(),
             timers: Timers::default(),
             runtime: runtime.handle().clone(),

@@ -88,6 +88,14 @@ pub fn decode(text: &str) -> Result<Packet<'_>, PacketError> {
     Ok(Packet { kind, attachments, nsp, id, data })
 }
 
+/// Number of binary messages a packet announces, without looking at anything else of it.
+pub fn announced(text: &str) -> usize {
+    match text.as_bytes() {
+        [b'5' | b'6', ..] => text[1..].split_once('-').and_then(|(count, _)| count.parse().ok()).unwrap_or(0),
+        _ => 0,
+    }
+}
+
 fn is_payload_valid(kind: PacketType, data: &str) -> bool {
     if data.is_empty() {
         // A packet without payload is let through by socket.io-parser whatever its type.
@@ -133,6 +141,16 @@ pub fn refused(nsp: &str, message: &str) -> String {
     format!("{}{}", header('4', nsp), serde_json::json!({ "message": message }))
 }
 
+/// `ACK` with one argument, JSON text.
+pub fn acknowledged(nsp: &str, id: &str, argument: &str) -> String {
+    format!("{}{id}[{argument}]", header('3', nsp))
+}
+
+/// `EVENT` with one argument, JSON text. The name must need no escaping.
+pub fn event(nsp: &str, name: &str, argument: &str) -> String {
+    format!("{}[\"{name}\",{argument}]", header('2', nsp))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +193,8 @@ mod tests {
     #[test]
     fn writes_what_clients_expect() {
         assert_eq!(connected("/", "abc"), "0{\"sid\":\"abc\"}");
+        assert_eq!(acknowledged("/x", "7", "true"), "3/x,7[true]");
+        assert_eq!(event("/", "error", "{}"), "2[\"error\",{}]");
         assert_eq!(refused("/x", "Invalid \"namespace\""), "4/x,{\"message\":\"Invalid \\\"namespace\\\"\"}");
     }
 }

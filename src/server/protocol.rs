@@ -1,16 +1,23 @@
 //! What a client's messages mean: forwarded to JavaScript for attached connections, answered here for others.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use bytes::Bytes;
 
 use super::{
     conn::{Client, CloseReason, Conn},
     core::Core,
-    events::Event,
+    events::{Event, Level},
     packet::{self, Packet, PacketType},
 };
-use crate::transport::outbox::Progress;
+use crate::{security::Verdict as Pace, transport::outbox::Progress};
+
+/// What a client is told whose event was refused for its pace: in the acknowledgement it asked for, or as an event.
+const RATE_EXCEEDED_ACK: &str = r#"{"success":false,"error":"Rate limit exceeded"}"#;
+const RATE_EXCEEDED: &str = r#"{"message":"Rate limit exceeded"}"#;
 
 /// What became of a packet.
 enum Verdict {
@@ -27,7 +34,14 @@ impl Core {
     pub(super) fn on_text(&self, conn: &Arc<Conn>, text: &str) {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
+        if matches!(text.as_bytes(), [b'2' | b'5', ..])
+            && let Some(verdict) = self.limit(conn, &mut client, Some(text))
+        {
+            drop(client);
+            return self.settle(conn, verdict);
+        }
         if client.attached {
+            client.announced = packet::announced(text);
             drop(client);
             return self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
         }
@@ -40,12 +54,42 @@ impl Core {
             _ => Verdict::Nonsense,
         };
         drop(client);
+        self.settle(conn, verdict);
+    }
+
+    fn settle(&self, conn: &Arc<Conn>, verdict: Verdict) {
         match verdict {
             Verdict::Done => {}
             Verdict::Answer(Progress::TooSlow) => self.too_slow(conn),
             Verdict::Answer(_) => self.flush(conn),
             Verdict::Nonsense => self.finish(conn, false),
         }
+    }
+
+    /// Judges the pace of the client. None: the event passes.
+    fn limit(&self, conn: &Arc<Conn>, client: &mut Client, text: Option<&str>) -> Option<Verdict> {
+        let limit = self.security.rules().max_events_per_second;
+        let pace = client.rate.judge(limit, Instant::now());
+        if pace == Pace::Pass {
+            return None;
+        }
+        self.counters.limited.fetch_add(1, Ordering::Relaxed);
+        if pace == Pace::Disconnect {
+            let from = &conn.head.remote_address;
+            let line = format!("connection {} from {from} closed: it keeps sending too many events", conn.id);
+            self.events.log(Level::Warn, line);
+            return Some(Verdict::Nonsense);
+        }
+        // What cannot be read is for JavaScript to refuse.
+        let Some(Ok(packet)) = text.map(packet::decode) else {
+            return text.is_none().then_some(Verdict::Done);
+        };
+        client.attachments = packet.attachments;
+        let answer = match packet.id {
+            Some(id) => packet::acknowledged(packet.nsp, id, RATE_EXCEEDED_ACK),
+            None => packet::event(packet.nsp, "error", RATE_EXCEEDED),
+        };
+        Some(Verdict::Answer(self.answer(conn, answer)))
     }
 
     /// An Engine.IO binary message.
@@ -55,6 +99,13 @@ impl Core {
         if client.attachments > 0 {
             client.attachments -= 1;
         } else if client.attached {
+            if client.announced > 0 {
+                client.announced -= 1;
+            } else if let Some(verdict) = self.limit(conn, &mut client, None) {
+                // A packet of a parser of the user's: it cannot be answered, only left out.
+                drop(client);
+                return self.settle(conn, verdict);
+            }
             drop(client);
             self.events.push(Event::Binary(conn.id.clone(), Bytes::copy_from_slice(bytes)));
         } else {

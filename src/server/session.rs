@@ -98,6 +98,7 @@ impl Core {
     fn open_polling(self: &Arc<Self>, head: &RequestHead, id: Option<&str>, attach: bool) -> HttpAnswer {
         let conn = match self.open(head, id, attach) {
             Ok(conn) => conn,
+            Err(Error::Denied(denied)) => return HttpAnswer::refusal(&Refusal::forbidden(denied.code())),
             Err(error) => {
                 let refusal = Refusal::bad_request(
                     "ID_GENERATION_ERROR",

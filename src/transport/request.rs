@@ -92,6 +92,11 @@ impl Refusal {
         Self::new(3, "Bad request", context)
     }
 
+    /// The client may not connect; `reason` says why.
+    pub fn forbidden(reason: &str) -> Self {
+        Self { status: 403, ..Self::new(4, "Forbidden", serde_json::json!({ "reason": reason })) }
+    }
+
     /// Protocol 3 without `allowEIO3`.
     pub fn unsupported_protocol(protocol: u8) -> Self {
         Self::new(5, "Unsupported protocol version", serde_json::json!({ "protocol": protocol }))

@@ -1,0 +1,5 @@
+//! Who a client is, as far as that can be told without a database.
+
+mod jwt;
+
+pub use jwt::{JwtError, verify};
