@@ -67,14 +67,16 @@ export function guardOperator<T extends object>(operator: T): T {
 /** Makes every broadcast of a namespace start from a guarded operator. */
 export function guardOperators(nsp: NamespaceInternals): void {
   const operator = () => new GuardedOperator(nsp.adapter);
+  Object.assign(nsp, {
+    to: (rooms: unknown) => operator().to(rooms),
+    in: (rooms: unknown) => operator().to(rooms),
+    except: (rooms: unknown) => operator().except(rooms),
+    compress: (on: boolean) => operator().compress(on),
+    timeout: (ms: number) => operator().timeout(ms),
+    emit: (event: string, ...args: unknown[]) => operator().emit(event, ...args),
+  });
   Object.defineProperties(nsp, {
-    to: { value: (rooms: unknown) => operator().to(rooms) },
-    in: { value: (rooms: unknown) => operator().to(rooms) },
-    except: { value: (rooms: unknown) => operator().except(rooms) },
-    compress: { value: (on: boolean) => operator().compress(on) },
-    timeout: { value: (ms: number) => operator().timeout(ms) },
-    emit: { value: (event: string, ...args: unknown[]) => operator().emit(event, ...args) },
-    volatile: { get: () => operator().volatile },
-    local: { get: () => operator().local },
+    volatile: { get: () => operator().volatile, configurable: true },
+    local: { get: () => operator().local, configurable: true },
   });
 }

@@ -36,6 +36,28 @@ parity('a static namespace opened late is found', async (world) => {
   await world.connected(`${url}/late`);
 });
 
+parity('a deleted namespace is refused', async (world) => {
+  const { io, url } = await world.serve();
+  io.of('/short');
+  const client = await world.connected(`${url}/short`);
+  const left = next(client, 'disconnect');
+  io.of('/short').disconnectSockets();
+  await left;
+  io._nsps.delete('/short');
+  const late = world.client(`${url}/short`);
+  assert.equal((await next(late, 'connect_error'))[0].message, 'Invalid namespace');
+});
+
+parity('methods of a namespace may be replaced', async (world) => {
+  const server = await world.serve();
+  const { emit } = server.io.sockets;
+  server.io.sockets.emit = (name, ...args) => emit.call(server.io.sockets, `${name}!`, ...args);
+  const { client } = await world.pair(server);
+  const heard = next(client, 'e!');
+  server.io.emit('e', 1);
+  assert.deepEqual(await heard, [1]);
+});
+
 parity('regular expressions make namespaces', async (world) => {
   const { io, url } = await world.serve();
   const created = [];
