@@ -94,8 +94,22 @@ impl Sanitizer {
 
     /// Takes the blocked names out of data without a schema.
     pub fn blocklist(&self, text: &str) -> Result<String> {
+        self.without_names(text, None)
+    }
+
+    /// Takes the blocked and the excluded names out of content that Strapi has sanitized.
+    pub fn blocklist_content(&self, text: &str) -> Result<String> {
+        self.without_names(text, Some(&self.excluded))
+    }
+
+    /// Whether the blocklist takes this name away.
+    pub fn blocks(&self, name: &str) -> bool {
+        self.blocklist.blocks(name)
+    }
+
+    fn without_names(&self, text: &str, excluded: Option<&HashSet<String>>) -> Result<String> {
         let document = Document::parse(text)?;
-        let resolver = Resolver::new(&document, &self.models, &self.blocklist, None);
+        let resolver = Resolver::new(&document, &self.models, &self.blocklist, excluded);
         let nobody = ScopeSet::empty(self.models.len());
         Ok(emit(&document, &resolver.resolve(None), &nobody))
     }
