@@ -179,6 +179,15 @@ parity('close ends everything and frees the port', async (world) => {
   await io.close().catch(() => {}); // a second close does no harm
 });
 
+parity('close resolves although polling clients have only just left', async (world) => {
+  const { io, url } = await world.serve();
+  for (let i = 0; i < 2; i++) {
+    const client = await world.connected(url, { transports: ['polling'] });
+    client.disconnect();
+  }
+  await io.close();
+});
+
 parity('clients reach a server which was attached late', async (world) => {
   const http = createServer();
   const { url } = await world.listen(http);
