@@ -1,30 +1,43 @@
-// The adapters of npm, unchanged: one server on each side, the oracle or ours, on one Redis.
+// The adapters of npm, unchanged: one server on each side, the oracle or ours, on one Redis or PostgreSQL.
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { Emitter } from '@socket.io/redis-emitter';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { createClient } from 'redis';
 import { Adapter } from 'socket.io-adapter';
 import { next, parity } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-const skip = !(await reachable(url)) && `no Redis at ${url}: set REDIS_URL`;
-if (skip) console.error(`SKIPPED: adapters over Redis (${skip})`);
+const postgresUrl = process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test';
+const skip = await unreachable('Redis', url, 6379, 'REDIS_URL');
+const skipPostgres = await unreachable('PostgreSQL', postgresUrl, 5432, 'POSTGRES_URL');
 
-function reachable(address) {
+/** False, or why what needs the server is skipped: said aloud. */
+async function unreachable(name, address, port, variable) {
+  if (await reachable(address, port)) return false;
+  const reason = `no ${name} answers where ${variable} or its default says`;
+  console.error(`SKIPPED: adapters over ${name} (${reason})`);
+  return reason;
+}
+
+function reachable(address, defaultPort) {
   const { hostname, port } = new URL(address);
   return new Promise((resolve) => {
-    const probe = net.connect(Number(port || 6379), hostname);
+    const probe = net.connect(Number(port || defaultPort), hostname);
     probe.once('connect', () => resolve(true) ?? probe.destroy());
     probe.once('error', () => resolve(false));
   });
 }
 
-/** Connections to Redis which end with the test. */
+/** Connections which end with the test. */
 const clients = {
   async redis(world) {
     const client = createClient({ url });
@@ -37,6 +50,15 @@ const clients = {
     const client = new Redis(url);
     world.onClose(() => client.quit());
     return client;
+  },
+  async postgres(world, table) {
+    const pool = new pg.Pool({ connectionString: postgresUrl });
+    pool.on('error', () => {});
+    world.onClose(() => pool.end());
+    await pool.query(
+      `CREATE TABLE IF NOT EXISTS ${table} (id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)`,
+    );
+    return pool;
   },
 };
 
@@ -51,11 +73,19 @@ const adapters = {
     }),
   'redis-streams-adapter': async (world, key) =>
     createStreamsAdapter(await clients.redis(world), { streamName: key, blockTimeInMs: 50 }),
+  'postgres-adapter': async (world, key) => {
+    const tableName = `parity_${key.replace(/\W/g, '_')}`;
+    const pool = await clients.postgres(world, tableName);
+    world.onClose(() => pool.query(`DROP TABLE IF EXISTS ${tableName}`));
+    return createPostgresAdapter(pool, { channelPrefix: tableName, tableName });
+  },
 };
+
+const keyOf = (world) => `parity-${process.pid}-${world.implementation}-${Math.random()}`;
 
 /** Two servers of one cluster: this implementation and a plain socket.io. */
 async function cluster(world, make) {
-  const key = `parity-${process.pid}-${world.implementation}-${Math.random()}`;
+  const key = keyOf(world);
   const near = await world.serve({ adapter: await make(world, key) });
   const far = await world.serve(
     { adapter: await make(world, key) },
@@ -132,9 +162,40 @@ for (const [name, make] of Object.entries(adapters)) {
       far.io.in(near.socket.id).disconnectSockets();
       assert.equal((await left)[0], 'io server disconnect');
     },
-    { skip },
+    { skip: name === 'postgres-adapter' ? skipPostgres : skip },
   );
 }
+
+parity(
+  'a plain socket.io in another process is a neighbour like any other',
+  async (world) => {
+    const key = keyOf(world);
+    const adapter = await adapters['redis-adapter on redis'](world, key);
+    const near = await world.serve({ adapter });
+    const { client } = await world.pair(near);
+    near.io.on('question', (value, answer) => answer(value * 2));
+    const neighbour = fork(new URL('neighbour.mjs', import.meta.url), [url, key]);
+    world.onClose(async () => {
+      neighbour.kill();
+      await once(neighbour, 'exit');
+    });
+    const [{ port }] = await once(neighbour, 'message');
+    const far = await world.connected(`http://127.0.0.1:${port}`);
+    const heard = Promise.all([next(client, 'answer'), next(far, 'answer')]);
+    // the neighbour asks our server, then tells everybody what it heard
+    far.emit('ask');
+    assert.deepEqual(await heard, [[[42]], [[42]]]);
+    near.io.in(far.id).socketsJoin('r');
+    const inRoom = next(far, 'room');
+    while (!(await near.io.in('r').fetchSockets()).some(({ id }) => id === far.id));
+    near.io.to('r').emit('room', Buffer.from('x'));
+    assert.equal(String((await inRoom)[0]), 'x');
+    far.on('who', (answer) => answer('far'));
+    client.on('who', (answer) => answer('near'));
+    assert.deepEqual((await near.io.timeout(5000).emitWithAck('who')).sort(), ['far', 'near']);
+  },
+  { skip },
+);
 
 parity(
   'redis-emitter reaches the clients',
