@@ -1,4 +1,5 @@
 // `npm test`: sets everything up, then runs every check there is. `npm test -- plugin lint` runs only those.
+import fs from 'node:fs';
 import path from 'node:path';
 import { addon, checkTools, dependencies, typescript } from './lib/build.mjs';
 import { filesBelow } from './lib/fresh.mjs';
@@ -26,10 +27,11 @@ const runners = {
   },
 };
 
+const testFiles = (folder) =>
+  filesBelow(path.join(root, 'tests', folder)).filter((file) => file.endsWith('.test.mjs'));
+
 function nodeTests(folder) {
-  const files = filesBelow(path.join(root, 'tests', folder)).filter((file) =>
-    /\.test\.m?js$/.test(file),
-  );
+  const files = testFiles(folder);
   return {
     name: folder,
     title: `tests/${folder}`,
@@ -44,6 +46,18 @@ function nodeTests(folder) {
     ],
     timeout: 10 * MINUTE,
   };
+}
+
+/** Folders that must hold tests, then any other that does. */
+function testFolders() {
+  const required = ['bridge', 'parity', 'plugin', 'package'];
+  const folder = path.join(root, 'tests');
+  const others = fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !required.includes(entry.name))
+    .map(({ name }) => name)
+    .filter((name) => testFiles(name).length > 0);
+  return [...required, ...others];
 }
 
 const cargo = (name, ...args) => ({
@@ -68,7 +82,7 @@ const checks = () => [
   script('types', 'tsc --noEmit', 'typescript/bin/tsc', '-p', 'plugin', '--noEmit'),
   script('lint', 'eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
   script('format', 'prettier --check', 'prettier/bin/prettier.cjs', '--check', '.'),
-  ...['bridge', 'parity', 'plugin', 'package'].map(nodeTests),
+  ...testFolders().map(nodeTests),
 ];
 
 /** Runs one check; never throws, so that one failure does not hide the others. */
@@ -135,8 +149,7 @@ await main(async () => {
 
   await step('check the tools', checkTools);
   await step('install npm dependencies', dependencies);
-  const javascript = needs('types', 'lint', 'bridge', 'parity', 'plugin', 'package');
-  if (javascript) {
+  if (needs('types', 'lint', ...testFolders())) {
     // The debug build shares its dependencies with `cargo test`; a release build that is up to date does too.
     await step('build the Rust engine', () => addon('debug'));
     await step('compile TypeScript', typescript);
@@ -144,7 +157,7 @@ await main(async () => {
   }
 
   const env = { CI: process.env.CI ?? 'true', FORCE_COLOR: '0' };
-  const redis = needs('parity', 'plugin') ? await ensureRedis() : { stop() {} };
+  const redis = needs(...testFolders()) ? await ensureRedis() : { stop() {} };
   if (redis.url) env.REDIS_URL = redis.url;
   const results = [];
   try {
