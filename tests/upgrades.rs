@@ -3,9 +3,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use support::{Client, Poller, Server, options};
+use plugin_io::server::events::Event;
+use support::{Client, Poller, Server, frame, options};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::test]
 async fn an_upgrade_moves_the_session_and_what_waits_for_it() {
@@ -106,4 +108,31 @@ async fn a_session_that_ends_takes_its_probe_along() {
     assert_eq!(poller.post("1").await.0, 200);
     assert!(ws.rest().await.is_empty());
     server.until("the end", |core| core.stats().connections == 0).await;
+}
+
+#[tokio::test]
+async fn what_comes_right_behind_the_upgrade_packet_counts() {
+    let server = Server::start(options()).await;
+    server.attach.store(true, Ordering::SeqCst);
+    for (behind, reason) in [
+        (frame(0x88, &1000u16.to_be_bytes()), "transport close"),
+        (frame(0x81, b"x"), "parse error"),
+        (frame(0xc1, b"4"), "transport error"),
+    ] {
+        let poller = Poller::connect(&server).await;
+        let mut ws = TcpStream::connect(server.addr).await.unwrap();
+        let query = format!("EIO=4&transport=websocket&sid={}", poller.id);
+        ws.write_all(support::upgrade_request(&query).as_bytes()).await.unwrap();
+        // All in one write: the session has moved when its end is read.
+        ws.write_all(&[frame(0x81, b"2probe"), frame(0x81, b"5"), behind].concat()).await.unwrap();
+        let told = server
+            .event_of(|event| match event {
+                Event::Close(id, reason) => Some((id.to_string(), reason)),
+                _ => None,
+            })
+            .await;
+        assert_eq!(told, (poller.id.clone(), reason));
+        server.core().release(&poller.id);
+    }
+    assert!(server.core().conn_ids().is_empty());
 }

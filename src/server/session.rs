@@ -202,8 +202,9 @@ impl Core {
         let mut first = BytesMut::from(&answer[..]);
         first.extend_from_slice(&open);
         conn.outbox.switch(stream.clone(), first.freeze());
-        let socket = Socket { core: self.clone(), conn: conn.clone(), stream, phase: Phase::Open };
-        self.runtime().spawn(socket.run(FrameReader::new(self.options.max_payload), leftover));
+        let socket =
+            Socket { core: self.clone(), conn: conn.clone(), stream, phase: Phase::Open, carries: true };
+        self.runtime().spawn(socket.start(leftover));
         Ok(conn.id.clone())
     }
 
@@ -282,19 +283,21 @@ struct Socket {
     conn: Arc<Conn>,
     stream: Arc<Stream>,
     phase: Phase,
+    /// The session's packets go this way.
+    carries: bool,
 }
 
 /// Carries a WebSocket through the upgrade of a polling session, and on if it succeeds.
 async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: Bytes, leftover: Vec<u8>) {
     let timeout = core.options.upgrade_timeout;
-    let mut socket = Socket { core, conn, stream, phase: Phase::Probing };
+    let mut socket = Socket { core, conn, stream, phase: Phase::Probing, carries: false };
     let mut reader = FrameReader::new(socket.core.options.max_payload);
     let written = socket.stream.try_write(&answer).is_ok_and(|written| written == answer.len());
     // One at a time, as in engine.io; one that succeeded stays for good.
     if written && !socket.conn.upgrading.swap(true, Ordering::AcqRel) {
         let probe = tokio::time::timeout(timeout, socket.probe(&mut reader, leftover)).await;
-        if matches!(probe, Ok(true)) {
-            return socket.run(reader, Vec::new()).await;
+        if let Ok(Some(result)) = probe {
+            return socket.run(reader, result).await;
         }
         // The session goes on polling as if nothing had been tried.
         socket.conn.outbox.unprobe();
@@ -305,30 +308,42 @@ async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: 
 }
 
 impl Socket {
-    /// True once the socket carries the session.
-    async fn probe(&mut self, reader: &mut FrameReader, mut leftover: Vec<u8>) -> bool {
+    /// Once the socket carries the session: what became of the bytes read so far.
+    async fn probe(
+        &mut self,
+        reader: &mut FrameReader,
+        mut leftover: Vec<u8>,
+    ) -> Option<std::result::Result<(), End>> {
         let mut result = reader_feed(self, reader, &mut leftover);
         loop {
-            if result.is_err() || self.conn.is_closed() || self.phase == Phase::Done {
-                return false;
+            if self.carries {
+                return Some(result);
             }
-            if self.phase == Phase::Open {
-                return true;
+            if result.is_err() || self.conn.is_closed() || self.phase == Phase::Done {
+                return None;
             }
             tokio::select! {
                 ready = self.stream.ready(true, false) => match ready {
                     Ok(_) => result = self.read(reader),
-                    Err(_) => return false,
+                    Err(_) => return None,
                 },
                 () = self.conn.outbox.changed() => {}
             }
         }
     }
 
-    /// Drives an open WebSocket until it ends.
-    async fn run(mut self, mut reader: FrameReader, mut leftover: Vec<u8>) {
-        let mut result = reader_feed(&mut self, &mut reader, &mut leftover);
+    /// Drives the WebSocket that opened its session.
+    async fn start(mut self, mut leftover: Vec<u8>) {
+        let mut reader = FrameReader::new(self.core.options.max_payload);
+        // The 101 goes before any answer to what the client sent behind its request.
+        self.core.flush(&self.conn);
+        let result = reader_feed(&mut self, &mut reader, &mut leftover);
         drop(leftover);
+        self.run(reader, result).await;
+    }
+
+    /// Drives an open WebSocket until it ends.
+    async fn run(mut self, mut reader: FrameReader, mut result: std::result::Result<(), End>) {
         loop {
             if let Err(end) = result {
                 return self.end(end);
@@ -435,6 +450,7 @@ impl Socket {
                     return Err(End::Closed);
                 }
                 self.phase = Phase::Open;
+                self.carries = true;
                 if self.conn.client.lock().attached {
                     self.core.events.push(Event::Upgrade(self.conn.id.clone()));
                 }

@@ -360,12 +360,17 @@ impl<'a> Poller<'a> {
     }
 }
 
+pub fn upgrade_request(query: &str) -> String {
+    format!(
+        "GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
 /// A connection after its upgrade, for bytes no client library would send.
 pub async fn raw_websocket(server: &Server) -> TcpStream {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
-    let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
-                   Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let request = upgrade_request("EIO=4&transport=websocket");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // The 101 and, in a frame of less than 126 bytes of payload or not, the open packet that ends in "}".
