@@ -110,6 +110,35 @@ export declare class Engine {
   setSecurity(security: SecurityRules): void
 }
 
+/** Who is editing which document. */
+export declare class Presence {
+  /** Nobody edits anything. */
+  constructor(options: PresenceOptions)
+  /** A socket of this node opens a document. Joining again is a heartbeat. */
+  join(document: PresenceDocument, socketId: string, user: PresenceUser): PresenceAnswer
+  /** A socket of this node closes a document; whether its editors are others now. */
+  leave(document: PresenceDocument, socketId: string): boolean
+  /** A socket of this node is gone: the documents it had open. */
+  leaveAll(socketId: string): Array<PresenceLeft>
+  /** A socket of this node is alive; how many documents it has open. */
+  heartbeat(socketId: string): number
+  /** A socket of this node types in a field, or (`null`) has stopped. */
+  typing(document: PresenceDocument, socketId: string, fieldName?: string | undefined | null): PresenceAnswer
+  /** The editors of a document, in the order in which they came. */
+  editors(document: PresenceDocument): Array<PresenceEditor>
+  /** What a socket of this node has open. */
+  documents(socketId: string): Array<PresenceDocument>
+  /** The tabs of this node, of one document or of all: what the other nodes need to know. */
+  local(document?: PresenceDocument | undefined | null): Array<PresenceTab>
+  /**
+   * What another node says: these, and no others, are its tabs of the document, or (`null`) of all documents.
+   * Returns the documents whose editors are others now.
+   */
+  replace(node: string, document: PresenceDocument | undefined | null, tabs: Array<PresenceTab>): Array<PresenceDocument>
+  /** What time has changed: stale tabs leave, silent nodes are forgotten, pauses in typing are noticed. */
+  sweep(): PresenceSweep
+}
+
 /** Knows the schemas and who may find what, and makes the copies of an entity that recipients may see. */
 export declare class Sanitizer {
   /** Compiles the schemas. */
@@ -124,6 +153,28 @@ export declare class Sanitizer {
   blocklistContent(text: string): string
   /** Whether the blocklist takes this name away. */
   blocks(name: string): boolean
+}
+
+/** Tokens with which admins open connections; only their hashes are kept. */
+export declare class SessionTokens {
+  /** No tokens yet. */
+  constructor(options: SessionTokenOptions)
+  /** Makes a token for an admin in an admin session. */
+  issue(userId: number, sessionId: string): SessionTokenAnswer
+  /** Uses a token for one connection; `null` if it is not good, or not any more. */
+  redeem(token: string): SessionGrant | null
+  /** Whether a token that was redeemed has not been taken back in the meantime. */
+  holds(token: string): boolean
+  /** Takes back all tokens of an admin; how many were alive. */
+  invalidateUser(userId: number): number
+  /** Takes back all tokens of an admin session; how many were alive. */
+  invalidateSession(sessionId: string): number
+  /** Takes back all tokens; how many were alive. */
+  clear(): number
+  /** How many tokens are alive. */
+  counts(): SessionTokenCounts
+  /** The admin sessions of the tokens that are alive. */
+  grants(): Array<SessionGrant>
 }
 
 /** What is wrong with an address rule, or `null`. */
@@ -279,6 +330,102 @@ export interface LogEntry {
   data: string
 }
 
+/** Whether something has changed, or (`error`) why it could not. */
+export interface PresenceAnswer {
+  /** Whether the other editors should be told. */
+  changed: boolean
+  /** What is wrong, for people. */
+  error: string | null
+  /** The same, for programs. */
+  code: string | null
+}
+
+/** A document of a content type. */
+export interface PresenceDocument {
+  /** `api::article.article` */
+  uid: string
+  /** `null`: the entry of a single type that has not been saved yet. */
+  documentId: string | null
+}
+
+/** An admin who has a document open, in the tab they opened first. */
+export interface PresenceEditor {
+  /** Where. */
+  socketId: string
+  /** Who. */
+  user: PresenceUser
+  /** Since when, milliseconds since the epoch. */
+  joinedAt: number
+}
+
+/** A document a socket has left. */
+export interface PresenceLeft {
+  /** Which. */
+  document: PresenceDocument
+  /** Whether its editors are others now. */
+  changed: boolean
+}
+
+/** What the presence registry allows. Times are in milliseconds. */
+export interface PresenceOptions {
+  /** A tab that sends no heartbeat for so long has left. */
+  heartbeatTimeout: number
+  /** Who types nothing for so long has stopped. */
+  typingTimeout: number
+  /** Typing in the same field is told again only after so long. */
+  typingInterval: number
+  /** Another node that says nothing for so long is gone. */
+  nodeTimeout: number
+  /** Documents one socket may have joined. */
+  maxDocuments: number
+  /** Tabs of one document. */
+  maxTabsPerDocument: number
+  /** Tabs in total, those of other nodes included. */
+  maxTabs: number
+}
+
+/** Somebody who has stopped typing. */
+export interface PresencePause {
+  /** Where. */
+  document: PresenceDocument
+  /** Who. */
+  user: PresenceUser
+}
+
+/** What time has changed. */
+export interface PresenceSweep {
+  /** Tabs of this node that have left for want of a heartbeat. */
+  left: Array<PresenceTab>
+  /** Documents whose editors are others now. */
+  changed: Array<PresenceDocument>
+  /** Who, at this node, has stopped typing. */
+  paused: Array<PresencePause>
+  /** Milliseconds until something may be due; `null`: nothing to wait for. */
+  nextIn: number | null
+}
+
+/** A document open in a socket of an admin. */
+export interface PresenceTab {
+  /** What is open. */
+  document: PresenceDocument
+  /** Where. */
+  socketId: string
+  /** Who opened it. */
+  user: PresenceUser
+  /** Since when, milliseconds since the epoch. */
+  joinedAt: number
+}
+
+/** An admin, as other admins see them. */
+export interface PresenceUser {
+  /** Identifier of the admin. */
+  id: number
+  /** First name. */
+  firstname: string | null
+  /** Last name. */
+  lastname: string | null
+}
+
 /** Why a request is not served. */
 export interface Refusal {
   /** HTTP status. */
@@ -384,6 +531,48 @@ export interface SecurityRules {
   proxyHeader: string | null
   /** How many addresses of that header are believed, from the right (Koa's `maxIpsCount`); 0 is all. */
   proxyMaxIps: number
+}
+
+/** The admin, and the admin session, a token was issued for. */
+export interface SessionGrant {
+  /** Identifier of the admin. */
+  userId: number
+  /** Identifier of the admin session. */
+  sessionId: string
+}
+
+/** A new token, or why there is none. `token` is `null` in the latter case. */
+export interface SessionTokenAnswer {
+  /** The token, a UUID. It cannot be had again. */
+  token: string | null
+  /** When it ends, milliseconds since the epoch; 0 without a token. */
+  expiresAt: number
+  /** When it should be replaced, milliseconds since the epoch; 0 without a token. */
+  refreshAfter: number
+  /** Milliseconds to wait for the next one; `null` if that would not help. */
+  retryAfter: number | null
+  /** What is wrong, for people. */
+  message: string | null
+}
+
+/** How many session tokens there are. */
+export interface SessionTokenCounts {
+  /** Alive. */
+  active: number
+  /** Of these, past the time at which they should have been replaced. */
+  expiringSoon: number
+}
+
+/** How session tokens are handed out. */
+export interface SessionTokenOptions {
+  /** Life of a token, in milliseconds. */
+  ttl: number
+  /** Time between two tokens of one admin session, in milliseconds. */
+  cooldown: number
+  /** Connections one token may open. */
+  maxUses: number
+  /** Tokens that are alive at a time. */
+  maxTokens: number
 }
 
 /** A socket of a connection. */

@@ -836,7 +836,9 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.Presence = nativeBinding.Presence
 module.exports.Sanitizer = nativeBinding.Sanitizer
+module.exports.SessionTokens = nativeBinding.SessionTokens
 module.exports.checkAddressRule = nativeBinding.checkAddressRule
 module.exports.EventKind = nativeBinding.EventKind
 module.exports.verifyJwt = nativeBinding.verifyJwt

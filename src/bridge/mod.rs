@@ -5,5 +5,7 @@ pub mod dto;
 pub mod engine;
 pub mod hooks;
 pub mod monitoring;
+pub mod presence;
 pub mod sanitizer;
 pub mod security;
+pub mod session;

@@ -1,0 +1,25 @@
+//! What time it is. Deadlines are kept on the clock that never jumps; people are told the other one.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// One moment on both clocks. Passed in, so that tests need not wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// For deadlines.
+    pub instant: Instant,
+    /// For people: milliseconds since the epoch.
+    pub epoch: f64,
+}
+
+impl Now {
+    /// Reads the clocks.
+    pub fn read() -> Self {
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self { instant: Instant::now(), epoch: epoch.map_or(0.0, |time| time.as_millis() as f64) }
+    }
+
+    /// The moment that is `duration` later.
+    pub fn after(self, duration: Duration) -> Self {
+        Self { instant: self.instant + duration, epoch: self.epoch + duration.as_millis() as f64 }
+    }
+}
