@@ -165,10 +165,4 @@ impl Sanitizer {
     pub fn blocklist_content(&self, text: String) -> Result<String> {
         self.inner.blocklist_content(&text).map_err(to_js)
     }
-
-    /// Whether the blocklist takes this name away.
-    #[napi]
-    pub fn blocks(&self, name: String) -> bool {
-        self.inner.blocks(&name)
-    }
 }

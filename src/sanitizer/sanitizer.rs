@@ -102,11 +102,6 @@ impl Sanitizer {
         self.without_names(text, Some(&self.excluded))
     }
 
-    /// Whether the blocklist takes this name away.
-    pub fn blocks(&self, name: &str) -> bool {
-        self.blocklist.blocks(name)
-    }
-
     fn without_names(&self, text: &str, excluded: Option<&HashSet<String>>) -> Result<String> {
         let document = Document::parse(text)?;
         let resolver = Resolver::new(&document, &self.models, &self.blocklist, excluded);

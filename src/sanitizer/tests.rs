@@ -88,6 +88,8 @@ fn blocked_names_go_from_everything() {
     assert_eq!(all(text), r#"{"extra":{"a":[{},{"tokens":2}]},"author":{"articles":{"count":1}}}"#);
     let raw = r#"{"note":1,"body":{"myToken":2},"list":[[{"tokens":3}]]}"#;
     assert_eq!(sanitizer().blocklist(raw).unwrap(), r#"{"note":1,"body":{},"list":[[{"tokens":3}]]}"#);
+    let content = sanitizer().blocklist_content(raw).unwrap();
+    assert_eq!(content, r#"{"note":1,"list":[[{"tokens":3}]]}"#);
 }
 
 #[test]
