@@ -30,6 +30,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
   warnOfGaps(context);
   strapi.$io = $io;
   try {
+    await getService(strapi, 'settings').load();
     await server.start($io);
     getService(strapi, 'invalidation').start();
     getService(strapi, 'changes').watchRows();

@@ -40,4 +40,4 @@ function load(): typeof Addon {
   }
 }
 
-export const { Engine: NativeEngineHandle } = load();
+export const { Engine: NativeEngineHandle, checkAddressRule } = load();

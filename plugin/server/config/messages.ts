@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** `['contentTypes', 1, 'actions', 0]` → `contentTypes[1].actions[0]` */
-function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
     return text === '' ? String(key) : `${text}.${String(key)}`;
@@ -16,7 +16,7 @@ function valueAt(config: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The value as somebody would have written it, short enough for one line of log. */
-function formatValue(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   if (value === undefined || typeof value === 'symbol') return String(value);
@@ -46,14 +46,20 @@ function complaint(issue: z.core.$ZodIssue): string {
         : `is less than ${issue.minimum}`;
     case 'too_big':
       return `is more than ${issue.maximum}`;
+    case 'invalid_key':
+      return `has a key that ${issue.issues.map(({ message }) => message).join(', ')}`;
     default:
       return issue.message;
   }
 }
 
-/** One line for one problem: path, value, and what is allowed. */
-export function formatIssue(issue: z.core.$ZodIssue, config: unknown): string {
-  const path = formatPath(issue.path) || 'config';
+/** One line for one problem: path (`root` names the whole), value, and what is allowed. */
+export function formatIssue(
+  issue: z.core.$ZodIssue,
+  config: unknown,
+  root: string = 'config',
+): string {
+  const path = formatPath(issue.path) || root;
   if (issue.code === 'unrecognized_keys') return `${path} ${issue.message}`;
   const value = valueAt(config, issue.path);
   if (value === undefined && issue.path.length > 0) {

@@ -1,27 +1,10 @@
 import { z } from 'zod';
 
+import { settingGroups } from '../../shared/settings';
+import { strict } from '../../shared/strict';
+import { checkAddressRule } from '../../socket-io/native';
 import { ACTIONS, type Action, DEFAULT_ACTIONS } from '../constants';
 import type { EventHandler, InitHook, Populate, SocketServerOptions } from '../types';
-import { suggest } from './suggest';
-
-/** Says which keys are not known here, and what was probably meant. */
-function unknownKeys(keys: string[], known: string[]): string {
-  return keys
-    .map((key) => {
-      const meant = suggest(key, known);
-      const hint = meant === undefined ? '' : `: did you mean ${JSON.stringify(meant)}?`;
-      return `has an unknown key ${JSON.stringify(key)}${hint} (allowed: ${known.join(', ')})`;
-    })
-    .join('; ');
-}
-
-/** An object of exactly these keys: a typo in an option must not be ignored. */
-function strict<T extends z.core.$ZodLooseShape>(shape: T) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, Object.keys(shape)) : undefined,
-  });
-}
 
 const fn = <T>() => z.custom<T>((value) => typeof value === 'function', 'is not a function');
 const name = z.string().min(1);
@@ -94,15 +77,21 @@ const serverOptions = strict({
   logger: anything,
 });
 
+/** The engine's own judgement: it is the one who obeys the rule. */
+const addressRule = name.refine((rule) => checkAddressRule(rule) === null, {
+  error: 'is neither an IP address nor a network like 10.0.0.0/8 or 2001:db8::/32',
+});
+
 const security = strict({
   requireAuthentication: z.boolean().default(false),
   rateLimit: strict({
     enabled: z.boolean().default(true),
-    maxEventsPerSecond: z.number().min(1).optional(),
-    maxConnectionsPerIp: z.number().int().min(1).optional(),
+    // 0: no limit.
+    maxEventsPerSecond: z.number().int().min(0).max(1_000_000).optional(),
+    maxConnectionsPerIp: z.number().int().min(0).max(1_000_000).optional(),
   }).optional(),
-  ipWhitelist: z.array(name).default([]),
-  ipBlacklist: z.array(name).default([]),
+  ipWhitelist: z.array(addressRule).default([]),
+  ipBlacklist: z.array(addressRule).default([]),
 });
 
 /**
@@ -121,6 +110,16 @@ export const configSchema = strict({
   onlyPublished: z.boolean().default(true),
   security: security.default({ requireAuthentication: false, ipWhitelist: [], ipBlacklist: [] }),
   eventPermission: z.enum(['read', 'action']).default('read'),
+  // The panel's groups, for those who keep them in the file.
+  cors: settingGroups.cors.optional(),
+  connection: settingGroups.connection.optional(),
+  rooms: settingGroups.rooms.optional(),
+  entitySubscriptions: settingGroups.entitySubscriptions.optional(),
+  rolePermissions: settingGroups.rolePermissions.optional(),
+  redis: settingGroups.redis.optional(),
+  namespaces: settingGroups.namespaces.optional(),
+  monitoring: settingGroups.monitoring.optional(),
+  presence: settingGroups.presence.optional(),
 });
 
 export type ResolvedConfig = z.output<typeof configSchema>;

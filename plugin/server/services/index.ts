@@ -8,6 +8,7 @@ import { createPermissionsService, type PermissionsService } from './permissions
 import { createPrincipalsService, type PrincipalsService } from './principals';
 import { createSanitizeService, type SanitizeService } from './sanitize';
 import { createServerService, type ServerService } from './server';
+import { createSettingsService, type SettingsService } from './settings';
 import { createStrategyService, type StrategyService } from './strategy';
 
 export interface Services {
@@ -20,6 +21,7 @@ export interface Services {
   principals: PrincipalsService;
   sanitize: SanitizeService;
   server: ServerService;
+  settings: SettingsService;
   strategy: StrategyService;
 }
 
@@ -34,6 +36,7 @@ const services: { [N in keyof Services]: (context: ServiceContext) => Services[N
   principals: createPrincipalsService,
   sanitize: createSanitizeService,
   server: createServerService,
+  settings: createSettingsService,
   strategy: createStrategyService,
 };
 

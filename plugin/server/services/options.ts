@@ -1,5 +1,5 @@
 import { parseConfig, type ResolvedConfig, type WatchedType } from '../config';
-import { suggest } from '../config/suggest';
+import { suggest } from '../../shared/suggest';
 import { PLUGIN_ID } from '../constants';
 import type { ServiceContext } from '../types';
 import { findContentType } from '../utils/content-type';

@@ -1,0 +1,72 @@
+import type { ContentTypeSettings, SettingsPatch } from '../../shared/settings';
+import { ACTIONS } from '../constants';
+import type { ResolvedConfig } from './schema';
+
+/** Objects that came from a parsed file: absent keys are `undefined`. */
+function given<T extends object>(values: T): Partial<T> {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
+/** What the panel shows for `cors.origin`; functions and patterns have no better text than their own. */
+function originsOf(cors: unknown): string[] | undefined {
+  if (cors === undefined) return undefined;
+  const { origin = '*' } = (typeof cors === 'object' && cors !== null ? cors : {}) as {
+    origin?: unknown;
+  };
+  return (Array.isArray(origin) ? origin : [origin]).map((one: unknown) =>
+    typeof one === 'function' ? '(decided by a function)' : String(one),
+  );
+}
+
+function actionsOf(config: ResolvedConfig): Record<string, ContentTypeSettings> {
+  return Object.fromEntries(
+    config.contentTypes.map(({ uid, actions }) => [
+      uid,
+      Object.fromEntries(
+        ACTIONS.map((action) => [action, actions.includes(action)]),
+      ) as unknown as ContentTypeSettings,
+    ]),
+  );
+}
+
+/**
+ * The part of the settings that config/plugins decides: the settings' own groups, and the options
+ * that say the same under another name. Only what the file gives: the rest is the panel's.
+ */
+export function settingsFromFile(config: ResolvedConfig, raw: unknown): SettingsPatch {
+  const { socket, security, connection, rooms, entitySubscriptions } = config;
+  const server = socket?.serverOptions ?? {};
+  const written = (raw ?? {}) as { onlyPublished?: unknown; security?: Record<string, unknown> };
+  const { rateLimit } = security;
+  const own = written.security ?? {};
+  return given({
+    cors: given({ origins: originsOf(server.cors) ?? config.cors?.origins }),
+    connection: given({
+      ...connection,
+      ...given({
+        pingTimeout: server.pingTimeout,
+        pingInterval: server.pingInterval,
+        connectionTimeout: server.connectTimeout,
+      }),
+    }),
+    security: given({
+      requireAuthentication:
+        own.requireAuthentication === undefined ? undefined : security.requireAuthentication,
+      rateLimiting: rateLimit === undefined ? undefined : given(rateLimit),
+      ipWhitelist: own.ipWhitelist === undefined ? undefined : security.ipWhitelist,
+      ipBlacklist: own.ipBlacklist === undefined ? undefined : security.ipBlacklist,
+    }),
+    contentTypes: actionsOf(config),
+    events: given({
+      onlyPublished: written.onlyPublished === undefined ? undefined : config.onlyPublished,
+    }),
+    rooms,
+    entitySubscriptions,
+    rolePermissions: config.rolePermissions,
+    redis: config.redis,
+    namespaces: config.namespaces,
+    monitoring: config.monitoring,
+    presence: config.presence,
+  });
+}

@@ -1,0 +1,188 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  DEFAULT_SETTINGS,
+  RESTART_SETTINGS,
+  type Settings,
+  type SettingSource,
+  type SettingsPatch,
+} from '../../shared/settings';
+import { settingsFromFile } from '../config/from-file';
+import { formatValue } from '../config/messages';
+import { PLUGIN_ID } from '../constants';
+import type { ServiceContext } from '../types';
+import { findContentType } from '../utils/content-type';
+import { getService } from '../utils/get-service';
+import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../utils/settings-tree';
+import { describeError, toError } from '../utils/to-error';
+import { InvalidSettings, type Issue, parsePatch, validatePatch } from '../validation/settings';
+
+export interface SettingsUpdate {
+  settings: Settings;
+  /** The settings whose value is another one now. */
+  changed: string[];
+  /** Of all settings, those whose value takes effect when Strapi starts again. */
+  restartRequired: string[];
+}
+
+type Listener = (settings: Settings, changed: string[]) => void;
+
+const STORE_KEY = 'settings';
+
+/** The settings in force: config/plugins, then what the panel stored, then the defaults. */
+export function createSettingsService({ strapi }: ServiceContext) {
+  const raw: unknown = strapi.config.get(`plugin::${PLUGIN_ID}`);
+  const file = settingsFromFile(getService(strapi, 'options').config, raw);
+  const store = strapi.store({ type: 'plugin', name: PLUGIN_ID });
+  const listeners = new Set<Listener>();
+  let stored: SettingsPatch = {};
+  let effective = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
+  let booted = effective;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  const read = async (): Promise<SettingsPatch> => {
+    const value = await store.get({ key: STORE_KEY });
+    if (value == null) return {};
+    try {
+      return parsePatch(value);
+    } catch (error) {
+      // Half of a security setting may be no security: closed until somebody has looked at it.
+      strapi.log.error(
+        `plugin io: the stored settings are invalid, so connections are refused until they are saved again: ${toError(error).message}`,
+      );
+      return { enabled: false };
+    }
+  };
+
+  const apply = (next: SettingsPatch): string[] => {
+    const before = effective;
+    stored = next;
+    effective = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, stored, file));
+    const changed = leaves(effective)
+      .filter(([path, value]) => !isDeepStrictEqual(value, valueAt(before, path)))
+      .map(([path]) => path);
+    if (changed.length === 0) return changed;
+    for (const listener of [...listeners]) {
+      try {
+        listener(effective, changed);
+      } catch (error) {
+        strapi.log.error(`plugin io: a changed setting did not apply: ${describeError(error)}`);
+      }
+    }
+    return changed;
+  };
+
+  /** What the file decides cannot be decided elsewhere; saying the same is fine. */
+  const lockedIssues = (patch: SettingsPatch): Issue[] =>
+    leaves(patch).flatMap(([path, value]): Issue[] => {
+      const fixed = valueAt(file, path);
+      if (fixed === undefined) return [];
+      const locked = (place: string, one: unknown, other: unknown): Issue[] =>
+        other === undefined || isDeepStrictEqual(one, other)
+          ? []
+          : [
+              {
+                path: place,
+                message: `${place} ${formatValue(one)} cannot be set: config/plugins says ${formatValue(other)}`,
+              },
+            ];
+      if (!isRecord(path)) return locked(path, value, fixed);
+      return Object.entries(value as object).flatMap(([key, entry]) =>
+        locked(`${path}.${key}`, entry, (fixed as Record<string, unknown>)[key]),
+      );
+    });
+
+  /** Of a record, what the file does not say already. */
+  const ownEntries = (path: string, value: unknown): unknown => {
+    const fixed = valueAt(file, path) ?? {};
+    return isRecord(path)
+      ? Object.fromEntries(
+          Object.entries(value as object).filter(([key]) => !Object.hasOwn(fixed, key)),
+        )
+      : value;
+  };
+
+  /** Only what says something new is stored: the rest keeps following the file and the defaults. */
+  const changesOf = (patch: SettingsPatch): SettingsPatch => {
+    const next = structuredClone(stored);
+    for (const [path, value] of leaves(patch)) {
+      const own = ownEntries(path, value);
+      const current = ownEntries(path, valueAt(effective, path));
+      if (!isDeepStrictEqual(own, current)) setAt(next, path, own);
+    }
+    return next;
+  };
+
+  const restartRequired = (): string[] =>
+    RESTART_SETTINGS.filter(
+      (path) => !isDeepStrictEqual(valueAt(effective, path), valueAt(booted, path)),
+    );
+
+  const write = async (input: unknown): Promise<SettingsUpdate> => {
+    const exists = (uid: string): boolean => findContentType(strapi, uid) !== undefined;
+    const patch = validatePatch(input, effective, exists);
+    const locked = lockedIssues(patch);
+    if (locked.length > 0) throw new InvalidSettings(locked);
+    const next = changesOf(patch);
+    await store.set({ key: STORE_KEY, value: next });
+    const changed = apply(next);
+    return { settings: effective, changed, restartRequired: restartRequired() };
+  };
+
+  return {
+    /** The settings in force. Frozen: they change by `update` alone. */
+    current: (): Settings => effective,
+
+    restartRequired,
+
+    /** Where each value comes from, by path; entries of a record have their own (`contentTypes.api::a.a`). */
+    sources(): Record<string, SettingSource> {
+      const sourceOf = (path: string, key?: string): SettingSource => {
+        const says = (tree: object): boolean => {
+          const value = valueAt(tree, path);
+          return key === undefined ? value !== undefined : Object.hasOwn(value ?? {}, key);
+        };
+        if (says(file) && (key !== undefined || !isRecord(path))) return 'file';
+        return says(stored) ? 'panel' : 'default';
+      };
+      return Object.fromEntries(
+        leaves(effective).flatMap(([path, value]): Array<[string, SettingSource]> => [
+          [path, sourceOf(path)],
+          ...(isRecord(path)
+            ? Object.keys(value as object).map((key): [string, SettingSource] => [
+                `${path}.${key}`,
+                sourceOf(path, key),
+              ])
+            : []),
+        ]),
+      );
+    },
+
+    /** Calls back after each change, until the returned function is called. */
+    onChange(listener: Listener): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    /** Reads what is stored; in `bootstrap`, before anything asks. */
+    async load(): Promise<void> {
+      apply(await read());
+      booted = effective;
+    },
+
+    /** Reads what another node has stored. */
+    async reload(): Promise<void> {
+      apply(await read());
+    },
+
+    /** Checks, stores and applies a part of the settings, or throws {@link InvalidSettings}. */
+    update(patch: unknown): Promise<SettingsUpdate> {
+      // One after the other: each is checked against what the one before has left.
+      const done = writing.then(() => write(patch));
+      writing = done.catch(() => undefined);
+      return done;
+    },
+  };
+}
+
+export type SettingsService = ReturnType<typeof createSettingsService>;
