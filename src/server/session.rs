@@ -28,6 +28,8 @@ use crate::{
 
 /// Bytes read from a connection at a time; one buffer per worker thread.
 const READ_BUFFER: usize = 64 * 1024;
+/// The same while JavaScript is behind.
+const READ_WHEN_BEHIND: usize = 4 * 1024;
 /// Reads before other connections get their turn.
 const READS_PER_TURN: usize = 16;
 /// Time a client has to answer a close frame before its connection is cut.
@@ -146,7 +148,7 @@ impl Core {
             self.fail(conn, CloseReason::TransportError);
             return HttpAnswer::status(400);
         }
-        self.events.room().await;
+        self.events.turn().await;
         for packet in decode_post(body, content_type, conn.protocol, self.options.max_payload) {
             if !conn.is_open() {
                 break;
@@ -344,6 +346,7 @@ impl Socket {
 
     /// Drives an open WebSocket until it ends.
     async fn run(mut self, mut reader: FrameReader, mut result: std::result::Result<(), End>) {
+        let mut has_turn = false;
         loop {
             if let Err(end) = result {
                 return self.end(end);
@@ -357,15 +360,21 @@ impl Socket {
                 return self.linger(reader).await;
             }
             // While JavaScript is behind, reading pauses, but what waits for the client still goes out.
-            let (read, write) = (self.core.events.has_room(), progress == Progress::Backlog);
+            let (read, write) = (has_turn || self.core.events.has_room(), progress == Progress::Backlog);
             result = tokio::select! {
                 biased;
                 ready = self.stream.ready(read, write), if read || write => match ready {
-                    Ok(ready) if read && ready.readable => self.read(&mut reader),
+                    Ok(ready) if read && ready.readable => {
+                        has_turn = false;
+                        self.read(&mut reader)
+                    }
                     Ok(_) => Ok(()),
                     Err(_) => Err(End::Lost),
                 },
-                () = self.core.events.room(), if !read => Ok(()),
+                () = self.core.events.turn(), if !read => {
+                    has_turn = true;
+                    Ok(())
+                }
                 () = self.conn.outbox.changed() => Ok(()),
             };
         }
@@ -398,7 +407,8 @@ impl Socket {
     fn read(&mut self, reader: &mut FrameReader) -> std::result::Result<(), End> {
         BUFFER.with_borrow_mut(|buffer| {
             for _ in 0..READS_PER_TURN {
-                match self.stream.try_read(buffer) {
+                let size = if self.core.events.has_room() { READ_BUFFER } else { READ_WHEN_BEHIND };
+                match self.stream.try_read(&mut buffer[..size]) {
                     Ok(0) => return Err(End::Lost),
                     Ok(length) => reader_feed(self, reader, &mut buffer[..length])?,
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
