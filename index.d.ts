@@ -151,8 +151,6 @@ export declare class Sanitizer {
   blocklist(text: string): string
   /** Takes the blocked and the excluded names out of content that Strapi has sanitized, given as JSON text. */
   blocklistContent(text: string): string
-  /** Whether the blocklist takes this name away. */
-  blocks(name: string): boolean
 }
 
 /** Tokens with which admins open connections; only their hashes are kept. */
