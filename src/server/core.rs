@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -13,7 +13,10 @@ use std::{
 
 use base64::Engine as _;
 use parking_lot::{Mutex, RwLock};
-use tokio::runtime::{Handle, Runtime};
+use tokio::{
+    runtime::{Handle, Runtime},
+    sync::Notify,
+};
 
 use super::{
     conn::{CloseReason, Conn},
@@ -37,6 +40,9 @@ use crate::{
 
 /// Time a closing session has to take its last packets.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time the last polls have to be answered when the engine closes.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Totals since the engine started.
 #[derive(Default)]
@@ -111,6 +117,19 @@ pub struct Core {
     streams: Mutex<HashMap<u32, Arc<NodeStream>>>,
     eager: AtomicBool,
     closed: AtomicBool,
+    serving: AtomicUsize,
+    served: Notify,
+}
+
+/// A request being served.
+pub(super) struct Serving<'a>(&'a Core);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        if self.0.serving.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.served.notify_one();
+        }
+    }
 }
 
 /// 20 characters of 120 random bits, the form of Socket.IO's ids.
@@ -437,6 +456,19 @@ impl Core {
 
     // --- the whole ---
 
+    /// Marks a request as being served until the mark is dropped.
+    pub(super) fn serving(&self) -> Serving<'_> {
+        self.serving.fetch_add(1, Ordering::AcqRel);
+        Serving(self)
+    }
+
+    /// Waits until no request is being served.
+    async fn all_served(&self) {
+        while self.serving.load(Ordering::Acquire) > 0 {
+            self.served.notified().await;
+        }
+    }
+
     /// A reading of the counters.
     pub fn stats(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -495,6 +527,8 @@ impl Engine {
             streams: Mutex::default(),
             eager: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            serving: AtomicUsize::new(0),
+            served: Notify::new(),
         });
         let sender = fanout::start(core.clone(), queue)?;
         runtime.spawn({
@@ -527,6 +561,8 @@ impl Engine {
         for conn in &conns {
             core.fail(conn, CloseReason::ForcedClose);
         }
+        // The answers to pending polls are on their way.
+        let _ = runtime.block_on(async { tokio::time::timeout(LAST_ANSWERS, core.all_served()).await });
         runtime.shutdown_timeout(Duration::from_secs(5));
         core.streams.lock().clear();
     }

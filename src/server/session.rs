@@ -85,6 +85,7 @@ impl Core {
         id: Option<String>,
         attach: bool,
     ) -> HttpAnswer {
+        let _serving = self.serving();
         if let Err(refusal) = self.verify(&head) {
             return HttpAnswer::refusal(&refusal);
         }
