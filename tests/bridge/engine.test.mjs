@@ -352,7 +352,7 @@ test(
     for (let round = 0; round < 10; round++) {
       const made = new Engine(engineOptions({ threads: 2 }), () => {});
       await session(made);
-      assert.ok(engineThreads().length >= 3);
+      await until(() => engineThreads().length >= 3);
       await made.close();
       // the thread that closes the others ends when it has said so
       await until(() => engineThreads().length === 0);
