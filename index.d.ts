@@ -54,8 +54,8 @@ export declare class Engine {
   attach(conn: string): ConnView | null
   /** JavaScript has dealt with the end of a connection. */
   release(conn: string): void
-  /** Queues messages (packets and their attachments) for a connection. */
-  write(conn: string, packets: Array<string | Buffer>, volatile: boolean): void
+  /** Queues messages (packets and their attachments) for a connection. `turn` numbers the turn of Node's loop. */
+  write(conn: string, packets: Array<string | Buffer>, volatile: boolean, turn: number): void
   /** Whether something written to a connection now would leave at once. */
   writable(conn: string): boolean
   /** While on, `Drain` comes whenever something sent left nothing waiting; else only after a backlog. */
@@ -91,7 +91,7 @@ export declare class Engine {
   /** Ids of the sockets in any of `rooms` (all if empty) and in none of `except`. */
   select(nsp: string, rooms: Array<string>, except: Array<string>): Array<string>
   /** Queues messages for the sockets `select` names, encoded once. Returns the number of recipients. */
-  broadcast(nsp: string, rooms: Array<string>, except: Array<string>, packets: Array<string | Buffer>, volatile: boolean): number
+  broadcast(nsp: string, rooms: Array<string>, except: Array<string>, packets: Array<string | Buffer>, volatile: boolean, turn: number): number
   /** Totals since the engine started. */
   stats(): EngineStats
   /** Refuses what is new, ends every connection and joins all threads. Idempotent. */

@@ -141,7 +141,7 @@ async fn a_socket_io_packet_that_makes_no_sense_ends_its_session_only() {
         assert!(client.rest().await.is_empty(), "{text}");
         let poller = Poller::connect(&server).await;
         poller.post(text).await;
-        assert_eq!(poller.poll().await.1, "1", "{text}");
+        assert_eq!(poller.poll().await.1, "6\x1e1", "{text}");
     }
     server.until("the ends", |core| core.stats().connections == 0).await;
     server.assert_alive().await;

@@ -137,7 +137,7 @@ async fn what_was_sent_before_a_close_arrives_before_it() {
     server.core().close_conn(&poller.id, false);
     assert_eq!(client.rest().await, ["42[\"last\"]"]);
     assert_eq!(poller.poll().await.1, "42[\"last\"]");
-    assert_eq!(poller.poll().await.1, "1");
+    assert_eq!(poller.poll().await.1, "6\x1e1");
     assert_eq!(poller.poll().await.0, 400);
 }
 

@@ -64,8 +64,8 @@ export class Connections {
     for (const conn of [...this.conns.values()]) attempt(() => conn.close(true), this.report);
   }
 
-  private add(info: ConstructorParameters<typeof NativeConn>[2]): NativeConn {
-    const conn = new NativeConn(this.owner, this.native, info);
+  private add(info: ConstructorParameters<typeof NativeConn>[3]): NativeConn {
+    const conn = new NativeConn(this.owner, this.native, this.core.observed, info);
     this.conns.set(info.id, conn);
     return conn;
   }

@@ -1,18 +1,18 @@
 /** What the parts of one server share: the native engine, who needs JavaScript, and where errors go. */
 import type { EventEmitter } from 'node:events';
+import { NativeClient } from './client';
 import type { Report } from './guard';
 import { logOf, type Logger } from './logger';
 import type { Engine, SocketView } from './native';
 import { NamespaceLink } from './namespace-link';
 import type { NativeConn } from './native-conn';
 import { Socket } from './socket';
-import {
-  Client,
-  type Auth,
-  type ClientInternals,
-  type NamespaceInternals,
-  type ServerInternals,
-  type SocketInternals,
+import type {
+  Auth,
+  ClientInternals,
+  NamespaceInternals,
+  ServerInternals,
+  SocketInternals,
 } from './upstream';
 
 const cores = new WeakMap<object, Core>();
@@ -36,6 +36,9 @@ export class Core {
   engineDemand: () => boolean = () => false;
   /** Finds or creates the JavaScript object of a connection. */
   connOf: (id: string) => NativeConn | undefined = () => undefined;
+
+  /** The connections with `packetCreate` listeners: a broadcast tells these of its packets. */
+  readonly observed = new Set<NativeConn>();
 
   // weak: a child namespace which was cleaned up is forgotten
   private readonly links = new WeakMap<NamespaceInternals, NamespaceLink>();
@@ -119,7 +122,7 @@ export class Core {
 
   /** Gives a connection that was native until now its socket.io client, and the sockets it has joined with. */
   restore(conn: NativeConn & EventEmitter, views: SocketView[]): void {
-    const client = new Client(this.server, conn);
+    const client = new NativeClient(this.server, conn);
     for (const view of views) this.restoreSocket(client, view);
     clearTimeout(client.connectTimeout);
     client.connectTimeout = undefined;

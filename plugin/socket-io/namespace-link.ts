@@ -10,6 +10,7 @@ import type { Engine } from './native';
 import { guardOperators } from './operator';
 import { payloads } from './payloads';
 import { Socket } from './socket';
+import { currentTurn } from './turn';
 import type { Auth, Encoded, NamespaceInternals, Packet, SocketInternals } from './upstream';
 
 /** Events which make a namespace need a Socket object for each connection. */
@@ -64,12 +65,14 @@ export class NamespaceLink {
   /** Encoded once, queued once; the engine writes to every recipient. */
   broadcast(packet: Packet, encoded: Encoded[], opts: BroadcastOptions): void {
     this.notifyOutgoing(packet, opts);
+    this.notifyObservers(encoded, opts);
     this.native?.broadcast(
       this.name,
       names(opts.rooms),
       names(opts.except),
       encoded,
       Boolean(opts.flags?.volatile),
+      currentTurn(),
     );
   }
 
@@ -96,6 +99,15 @@ export class NamespaceLink {
     for (const socket of this.outgoing) {
       if (reached.has(socket.id)) socket.notifyOutgoingListeners(packet);
     }
+  }
+
+  private notifyObservers(encoded: Encoded[], opts: BroadcastOptions): void {
+    const { observed } = this.core;
+    if (observed.size === 0) return;
+    const reached = new Set(
+      this.select(opts).map((sid) => this.native?.socketConn(this.name, sid)),
+    );
+    for (const conn of observed) if (reached.has(conn.id)) conn.announce(encoded, opts.flags);
   }
 
   /** Per-instance overrides: socket.io's own Namespace class is shared with whoever else uses the package. */

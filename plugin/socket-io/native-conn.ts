@@ -6,6 +6,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Engine } from './native';
 import { payload } from './payloads';
+import { currentTurn } from './turn';
+import type { Encoded, WriteOptions } from './upstream';
 
 type ReadyState = 'open' | 'closing' | 'closed';
 type SendCallback = () => void;
@@ -36,6 +38,8 @@ export class NativeConn extends EventEmitter {
     /** The engine this connection belongs to, as `io.engine`. */
     readonly server: EventEmitter,
     private readonly native: Engine,
+    /** Where a connection with `packetCreate` listeners is entered. */
+    private readonly observed: Set<NativeConn>,
     info: ConnInfo,
   ) {
     super();
@@ -58,11 +62,24 @@ export class NativeConn extends EventEmitter {
       this.callbacks.push(callback);
       this.native.watchDrain(this.id, true);
     }
-    if (this.listenerCount('packetCreate') > 0) {
-      this.emit('packetCreate', { type: 'message', data, options: options ?? {} });
-    }
-    this.native.write(this.id, [payload(data)], false);
+    return this.sendPacket([payload(data)], { ...options, volatile: false });
+  }
+
+  /** Sends a packet and its attachments; a volatile one is dropped unless it can leave at once. */
+  sendPacket(packet: Encoded[], options: WriteOptions): this {
+    if (this.readyState !== 'open') return this;
+    this.announce(packet, options);
+    this.native.write(this.id, packet, Boolean(options.volatile), currentTurn());
     return this;
+  }
+
+  /** Tells of what is sent. */
+  announce(packet: Encoded[], options: WriteOptions = {}): void {
+    if (this.listenerCount('packetCreate') === 0) return;
+    const compress = options.compress !== false;
+    for (const data of packet) {
+      this.emit('packetCreate', { type: 'message', data, options: { ...options, compress } });
+    }
   }
 
   write(data: unknown, options?: object | SendCallback, callback?: SendCallback): this {
@@ -72,6 +89,7 @@ export class NativeConn extends EventEmitter {
   /** Who listens for `drain` gets it after each write; nobody else pays for these events. */
   override on(event: string | symbol, listener: (...args: never[]) => void): this {
     if (event === 'drain') this.native.watchDrain(this.id, true);
+    if (event === 'packetCreate') this.observed.add(this);
     return super.on(event, listener as (...args: unknown[]) => void);
   }
 
@@ -110,6 +128,7 @@ export class NativeConn extends EventEmitter {
   onClose(reason: string): void {
     if (this.readyState === 'closed') return;
     this.readyState = 'closed';
+    this.observed.delete(this);
     this.callbacks = [];
     this.emit('close', reason, reason === 'transport error' ? new Error(reason) : undefined);
   }

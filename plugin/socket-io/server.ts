@@ -10,6 +10,7 @@ import {
   type Socket,
 } from 'socket.io';
 import { Adapter } from 'socket.io-adapter';
+import { NativeClient } from './client';
 import { coreOf } from './core';
 import { attempt, guarded } from './guard';
 import { mirrorAdapter } from './mirrored-adapter';
@@ -46,7 +47,12 @@ export class Server<
         this.attachEngine(srv, options);
       },
       onconnection(this: Server, conn: unknown) {
-        if (!(conn instanceof NativeConn)) this.keepRoomsInJavaScript();
+        if (conn instanceof NativeConn) {
+          const client = new NativeClient(this.internals, conn);
+          if (conn.protocol === 3) client.connect('/');
+          return this;
+        }
+        this.keepRoomsInJavaScript();
         return (UpstreamServer.prototype as unknown as ServerInternals).onconnection.call(
           this,
           conn,
@@ -106,24 +112,24 @@ export class Server<
    */
   override async close(fn?: (err?: Error) => void): Promise<void> {
     const { httpServer } = this;
-    await this.end(httpServer ? 'end' : 'close');
+    await this.closeNamespaces();
+    const ended = this.closeEngine(httpServer ? 'end' : 'close');
     const done = guarded((err?: Error) => fn?.(err), coreOf(this).reporter('the close callback'));
-    if (!httpServer) return done();
-    return new Promise((resolve) => {
-      httpServer.close((err?: Error) => {
-        void this.closeEngine('close'); // nothing comes any more: the routes can go
-        done(err);
-        resolve();
-      });
-    });
+    if (!httpServer) return ended.then(() => done());
+    // in the same turn: a client that hears of the end finds the port free
+    const stopped = new Promise<Error | undefined>((resolve) => httpServer.close(resolve));
+    const [err] = await Promise.all([stopped, ended]);
+    void this.closeEngine('close'); // nothing comes any more: the routes can go
+    done(err);
   }
 
   /** Closes everything which is ours and leaves the HTTP server listening, as it was before `attach`. */
   async detach(): Promise<void> {
-    await this.end('close');
+    await this.closeNamespaces();
+    await this.closeEngine('close');
   }
 
-  private async end(how: 'end' | 'close'): Promise<void> {
+  private async closeNamespaces(): Promise<void> {
     const core = coreOf(this);
     const report = core.reporter('closing a namespace');
     const closing = [...this._nsps.values()].map(async (one) => {
@@ -134,7 +140,6 @@ export class Server<
       await nsp.adapter.close();
     });
     await Promise.allSettled(closing);
-    await this.closeEngine(how);
   }
 
   private async closeEngine(how: 'end' | 'close'): Promise<void> {
@@ -152,6 +157,7 @@ export class Server<
     const serveFile = this.serveClient() ? this.fileHandler() : undefined;
     engine.attach(srv, options, serveFile);
     this.httpServer = srv;
+    this.internals.eio = engine;
   }
 
   /** Serves the client bundles; socket.io knows how, and which are there is read once. */

@@ -38,11 +38,11 @@ export class Socket extends SocketBase {
   }
 
   override dispatch(event: [string, ...unknown[]]): void {
-    const [name, ...args] = event;
     this.run(event, (error) =>
       process.nextTick(() => {
         if (error) this._onerror(error);
         else if (this.connected) {
+          const [name, ...args] = event; // middlewares may have changed it
           emitGuarded(
             this,
             name,

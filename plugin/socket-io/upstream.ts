@@ -41,6 +41,8 @@ export interface ServerInternals {
   parentNsps: Map<unknown, Namespace>;
   opts: { connectionStateRecovery?: unknown; parser?: unknown };
   encoder: { encode(packet: Packet): unknown[] };
+  /** The engine, under its older name. */
+  eio: unknown;
   _path: string;
   _serveClient: boolean;
   _corsMiddleware?: (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
@@ -48,11 +50,19 @@ export interface ServerInternals {
   onconnection(conn: unknown): unknown;
 }
 
+/** How an encoded packet is to be sent. */
+export interface WriteOptions {
+  compress?: boolean;
+  volatile?: boolean;
+}
+
 export interface ClientInternals {
   sockets: Map<string, SocketInternals>;
   nsps: Map<string, SocketInternals>;
   connectTimeout?: NodeJS.Timeout;
   conn: EventEmitter & { readonly id: string };
+  connect(name: string): void;
+  writeToEngine(encoded: unknown, options: WriteOptions): void;
 }
 
 export type Next = (error?: Error) => void;

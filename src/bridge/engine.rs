@@ -184,9 +184,10 @@ impl Engine {
         self.core().release(&conn);
     }
 
-    /// Queues messages (packets and their attachments) for a connection.
+    /// Queues messages (packets and their attachments) for a connection. `turn` numbers the turn of Node's loop.
     #[napi]
-    pub fn write(&self, conn: String, packets: Vec<Either<String, Buffer>>, volatile: bool) {
+    pub fn write(&self, conn: String, packets: Vec<Either<String, Buffer>>, volatile: bool, turn: u32) {
+        self.core().begin_turn(turn.into());
         self.core().write(&conn, parcel(packets), volatile);
     }
 
@@ -303,7 +304,9 @@ impl Engine {
         except: Vec<String>,
         packets: Vec<Either<String, Buffer>>,
         volatile: bool,
+        turn: u32,
     ) -> u32 {
+        self.core().begin_turn(turn.into());
         self.core().broadcast(&nsp, &rooms, &except, parcel(packets), volatile) as u32
     }
 

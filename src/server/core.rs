@@ -110,6 +110,7 @@ pub struct Core {
     pub monitor: Monitor,
     pub(super) counters: Counters,
     pub(super) timers: Timers,
+    turn: AtomicU64,
     runtime: Handle,
     jobs: Jobs,
     conns: RwLock<HashMap<Arc<str>, Arc<Conn>>>,
@@ -282,7 +283,7 @@ impl Core {
                     return self.fail(conn, CloseReason::PingTimeout);
                 }
                 self.schedule_heartbeat(conn, Instant::now() + self.options.ping_timeout, true);
-                self.deliver(conn, Item::Control(Control::Ping), false);
+                self.deliver(conn, Item::Control(Control::Ping), false, 0);
             }
             Timer::Connect => {
                 let client = conn.client.lock();
@@ -299,8 +300,8 @@ impl Core {
     // --- sending ---
 
     /// Sends to one session, on the thread of the caller. A client that cannot keep up is let go.
-    pub(super) fn deliver(&self, conn: &Arc<Conn>, item: Item, volatile: bool) {
-        match conn.outbox.send(item, volatile) {
+    pub(super) fn deliver(&self, conn: &Arc<Conn>, item: Item, volatile: bool, turn: u64) {
+        match conn.outbox.send(item, volatile, turn) {
             Progress::TooSlow => self.too_slow(conn),
             Progress::Idle | Progress::Drained if conn.watched.load(Ordering::Relaxed) => {
                 self.events.push(Event::Drain(conn.id.clone()));
@@ -336,11 +337,17 @@ impl Core {
         conn.outbox.queue(Item::Parcel(parcel))
     }
 
+    /// Says in which turn of its loop JavaScript sends what follows. A volatile packet is dropped for a client which
+    /// got another in the same turn.
+    pub fn begin_turn(&self, turn: u64) {
+        self.turn.store(turn, Ordering::Relaxed);
+    }
+
     /// Queues a packet for one session.
     pub fn write(&self, id: &str, parcel: Parcel, volatile: bool) {
         let Some(conn) = self.conn(id) else { return };
         self.counters.sent(1, parcel.len());
-        self.queue(Job::One(conn, Arc::new(parcel), volatile));
+        self.queue(Job::One(conn, Arc::new(parcel), volatile, self.turn.load(Ordering::Relaxed)));
     }
 
     /// Queues a packet for the sockets in `rooms` without those in `except`; returns their number.
@@ -357,7 +364,8 @@ impl Core {
         let count = recipients.len();
         if count > 0 {
             self.counters.sent(count, parcel.len());
-            self.queue(Job::Many(recipients, Arc::new(parcel), volatile));
+            let turn = self.turn.load(Ordering::Relaxed);
+            self.queue(Job::Many(recipients, Arc::new(parcel), volatile, turn));
         }
         count
     }
@@ -520,6 +528,7 @@ impl Engine {
             monitor: Monitor::new(0),
             counters: Counters::default(),
             timers: Timers::default(),
+            turn: AtomicU64::new(0),
             runtime: runtime.handle().clone(),
             jobs,
             conns: RwLock::default(),

@@ -23,10 +23,10 @@ const MAX_QUEUED_BYTES: usize = 256 * 1024 * 1024;
 
 /// One thing to do, in order.
 pub enum Job {
-    /// Send to one connection. The last field says whether the packet is volatile.
-    One(Arc<Conn>, Arc<Parcel>, bool),
+    /// Send to one connection. Then whether the packet is volatile, and in which turn of its loop JavaScript sent it.
+    One(Arc<Conn>, Arc<Parcel>, bool, u64),
     /// Send to many.
-    Many(Recipients, Arc<Parcel>, bool),
+    Many(Recipients, Arc<Parcel>, bool, u64),
     /// Close a session after what was sent before, or at once.
     Close(Arc<Conn>, bool),
     /// End of the thread.
@@ -36,7 +36,7 @@ pub enum Job {
 impl Job {
     fn bytes(&self) -> usize {
         match self {
-            Job::One(_, parcel, _) | Job::Many(_, parcel, _) => parcel.len(),
+            Job::One(_, parcel, ..) | Job::Many(_, parcel, ..) => parcel.len(),
             Job::Close(..) | Job::Stop => 0,
         }
     }
@@ -89,10 +89,12 @@ pub fn start(core: Arc<Core>, queue: Queue) -> Result<JoinHandle<()>> {
         for job in queue.receiver {
             let bytes = job.bytes();
             match job {
-                Job::One(conn, parcel, volatile) => core.deliver(&conn, Item::Parcel(parcel), volatile),
-                Job::Many(recipients, parcel, volatile) => {
+                Job::One(conn, parcel, volatile, turn) => {
+                    core.deliver(&conn, Item::Parcel(parcel), volatile, turn);
+                }
+                Job::Many(recipients, parcel, volatile, turn) => {
                     for conn in &*recipients {
-                        core.deliver(conn, Item::Parcel(parcel.clone()), volatile);
+                        core.deliver(conn, Item::Parcel(parcel.clone()), volatile, turn);
                     }
                 }
                 Job::Close(conn, discard) => core.finish(&conn, discard),

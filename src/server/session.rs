@@ -230,7 +230,7 @@ impl Core {
     fn on_ping(&self, conn: &Arc<Conn>) {
         match conn.protocol {
             Protocol::V3 => {
-                self.deliver(conn, Item::Control(Control::Pong), false);
+                self.deliver(conn, Item::Control(Control::Pong), false, 0);
                 let within = self.options.ping_interval + self.options.ping_timeout;
                 self.schedule_heartbeat(conn, Instant::now() + within, true);
             }

@@ -73,6 +73,8 @@ struct State {
     ending: bool,
     /// Nothing may follow a close frame.
     close_sent: bool,
+    /// Turn of JavaScript's loop in which something was sent last, 0 if never.
+    turn: u64,
 }
 
 /// Everything one connection has still to send.
@@ -99,16 +101,22 @@ impl Outbox {
                 link: Link::Polling { waiting: None, probed: false },
                 ending: false,
                 close_sent: false,
+                turn: 0,
             }),
             changed: Notify::new(),
         }
     }
 
-    /// Sends something. Volatile things are dropped unless they can go at once.
-    pub fn send(&self, item: Item, volatile: bool) -> Progress {
+    /// Sends something. Volatile things are dropped unless they can go at once, which they cannot while something
+    /// else of the same `turn` of JavaScript's loop is on its way; 0 stands for no turn.
+    pub fn send(&self, item: Item, volatile: bool, turn: u64) -> Progress {
         let mut state = self.state.lock();
-        if volatile && !state.is_writable() || matches!(state.link, Link::Closed) || state.ending {
+        let dropped = volatile && (!state.is_writable() || turn != 0 && state.turn == turn);
+        if dropped || matches!(state.link, Link::Closed) || state.ending {
             return Progress::Idle;
+        }
+        if turn != 0 {
+            state.turn = turn;
         }
         if state.has_pong_waiting(&item) {
             return Progress::Backlog;
@@ -159,6 +167,7 @@ impl Outbox {
     /// A polling request asks for what there is.
     pub fn poll(&self) -> (Poll, Progress) {
         let mut state = self.state.lock();
+        let done = state.ending && state.queue.is_empty();
         let Link::Polling { waiting, probed } = &mut state.link else {
             return (Poll::Gone, Progress::Idle);
         };
@@ -166,6 +175,12 @@ impl Outbox {
             return (Poll::Overlap, Progress::Idle);
         }
         let probed = *probed;
+        if done {
+            // As in engine.io: the close packet follows one that ends the poll.
+            let items = [Item::Control(Control::Noop), Item::Control(Control::Close)];
+            let (bytes, binary) = encode_poll(&items, self.protocol, self.supports_binary);
+            return (Poll::Now(PollBody { bytes, binary }), Progress::Finished);
+        }
         let (sender, receiver) = oneshot::channel();
         *waiting = Some(sender);
         let mut receiver = receiver;
@@ -285,7 +300,7 @@ impl Outbox {
                 if state.queue.is_empty() && !state.ending {
                     return Progress::Idle;
                 }
-                // A client deals with a close packet before the packets it came with, so it goes alone.
+                // A client deals with a close packet before the messages it came with, so it goes without any.
                 let closing = state.queue.is_empty();
                 let items: Vec<Item> = if closing {
                     vec![Item::Control(Control::Close)]
@@ -407,7 +422,7 @@ mod tests {
     }
 
     fn send(outbox: &Outbox, text: &str) {
-        outbox.send(item(text), false);
+        outbox.send(item(text), false, 0);
     }
 
     fn body(poll: Poll) -> String {
@@ -450,20 +465,31 @@ mod tests {
     #[test]
     fn volatile_packets_go_at_once_or_not_at_all() {
         let outbox = outbox();
-        outbox.send(item("2[1]"), true);
+        outbox.send(item("2[1]"), true, 0);
         let (Poll::Wait(mut pending), _) = outbox.poll() else { panic!("nothing waits") };
-        outbox.send(item("2[2]"), true);
+        outbox.send(item("2[2]"), true, 0);
         assert_eq!(&pending.try_recv().unwrap().bytes[..], b"42[2]");
+    }
+
+    #[test]
+    fn volatile_packets_do_not_follow_another_of_the_same_turn() {
+        let outbox = outbox();
+        let bodies = [(false, 1), (true, 1), (true, 2), (true, 2)].map(|(volatile, turn)| {
+            let (Poll::Wait(mut pending), _) = outbox.poll() else { return None };
+            outbox.send(item("2[1]"), volatile, turn);
+            pending.try_recv().ok()
+        });
+        assert_eq!(bodies.map(|body| body.is_some()), [true, false, true, false]);
     }
 
     #[test]
     fn more_than_the_limit_is_not_taken_until_the_client_reads() {
         let outbox = outbox();
         let large = "x".repeat(90);
-        assert_eq!(outbox.send(item(&large), false), Progress::Backlog);
-        assert_eq!(outbox.send(item("2[1,2,3]"), false), Progress::TooSlow);
+        assert_eq!(outbox.send(item(&large), false, 0), Progress::Backlog);
+        assert_eq!(outbox.send(item("2[1,2,3]"), false, 0), Progress::TooSlow);
         assert_eq!(body(outbox.poll().0), format!("4{large}"));
-        assert_eq!(outbox.send(item("2[1,2,3]"), false), Progress::Backlog);
+        assert_eq!(outbox.send(item("2[1,2,3]"), false, 0), Progress::Backlog);
     }
 
     #[test]
@@ -475,14 +501,14 @@ mod tests {
     }
 
     #[test]
-    fn finishing_delivers_what_waits_and_then_the_close_packet_alone() {
+    fn finishing_delivers_what_waits_and_then_the_close_packet() {
         let outbox = outbox();
         send(&outbox, "2[1]");
         assert_eq!(outbox.finish(false), Progress::Backlog);
         let (poll, progress) = outbox.poll();
         assert_eq!((body(poll).as_str(), progress), ("42[1]", Progress::Backlog));
         let (poll, progress) = outbox.poll();
-        assert_eq!((body(poll).as_str(), progress), ("1", Progress::Finished));
+        assert_eq!((body(poll).as_str(), progress), ("6\x1e1", Progress::Finished));
     }
 
     #[test]

@@ -94,9 +94,9 @@ test('arguments of the wrong type are refused and change nothing', { timeout }, 
     () => made.handoff(1, 'x', upgradeHead(), null, [], false),
     () => made.openStream(1, empty, upgradeHead(), null, 'headers', false),
     () => made.drain('many'),
-    () => made.write('id', [1], false),
-    () => made.write('id', 'text', false),
-    () => made.broadcast('/', [], [], [{}], false),
+    () => made.write('id', [1], false, 0),
+    () => made.write('id', 'text', false, 0),
+    () => made.broadcast('/', [], [], [{}], false, 0),
     () => made.join('/', 'sid', 'room'),
     () => made.setEager('yes'),
     () => Engine.prototype.stats.call({}),
@@ -118,9 +118,9 @@ test('asking about what is not there is answered, not thrown', { timeout }, (t) 
   assert.deepEqual(made.join('/nowhere', 'nobody', ['a', 'b']), [0, 0]);
   assert.equal(made.leave('/', 'nobody', 'a'), 0);
   assert.deepEqual(made.rooms('/'), []);
-  assert.equal(made.broadcast('/', [], [], ['2["x"]'], false), 0);
+  assert.equal(made.broadcast('/', [], [], ['2["x"]'], false, 0), 0);
   assert.equal(made.streamWrite(1, Buffer.from('x')), true);
-  made.write('nobody', ['2["x"]'], false);
+  made.write('nobody', ['2["x"]'], false, 0);
   made.closeConn('nobody', true);
   made.release('nobody');
   made.abortPoll('nobody');
@@ -265,8 +265,8 @@ test('after close nothing is taken and nothing breaks', { timeout }, async (t) =
   assert.equal(made.clientsCount(), 0);
   assert.deepEqual(made.connIds(), []);
   assert.equal(made.attach(id), null);
-  assert.equal(made.broadcast('/', [], [], ['2["x"]'], false), 0);
-  made.write(id, ['2["x"]'], false);
+  assert.equal(made.broadcast('/', [], [], ['2["x"]'], false, 0), 0);
+  made.write(id, ['2["x"]'], false, 0);
   made.closeConn(id, false);
   made.release(id);
   made.setEager(true);

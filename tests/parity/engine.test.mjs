@@ -352,3 +352,46 @@ parity('conn.send tells when it has been sent', async (world) => {
   const { socket } = await world.pair(await world.serve());
   await new Promise((resolve) => socket.conn.send('2["x"]', {}, resolve));
 });
+
+parity('packetCreate tells of single packets and of broadcasts', async (world) => {
+  const server = await world.serve();
+  const { socket } = await world.pair(server);
+  const created = [];
+  socket.conn.on('packetCreate', ({ type, data, options }) => {
+    created.push([type, data, options.compress]);
+  });
+  socket.emit('a');
+  socket.compress(false).emit('b');
+  server.io.emit('c');
+  server.io.to(socket.id).compress(false).emit('d');
+  server.io.except(socket.id).emit('for others');
+  assert.deepEqual(created, [
+    ['message', '2["a"]', true],
+    ['message', '2["b"]', false],
+    ['message', '2["c"]', true],
+    ['message', '2["d"]', false],
+  ]);
+});
+
+parity('a session closed between two polls hears of it with its next poll', async (world) => {
+  const { port } = await world.serve();
+  for (const [packets, polls] of [
+    [['40', '40'], 1],
+    [['42["too early"]'], 0],
+    [['40', '4nonsense'], 1],
+  ]) {
+    const { sid } = await handshake(port);
+    const path = `${open}&sid=${sid}`;
+    for (const body of packets) await raw(port, path, { method: 'POST', body });
+    for (let i = 0; i < polls; i++) assert.match((await raw(port, path)).body.toString(), /^40\{/);
+    assert.equal((await raw(port, path)).body.toString(), '6\x1e1');
+  }
+});
+
+parity('the engine has its older name too, with all options', async (world) => {
+  const io = new world.package.Server(world.quiet({ pingTimeout: 6000 }));
+  io.attach((await world.serve()).http, { pingInterval: 24_000, path: '/other' });
+  world.onClose(() => io.close());
+  assert.equal(io.eio, io.engine);
+  assert.deepEqual([io.eio.opts.pingTimeout, io.eio.opts.pingInterval], [6000, 24_000]);
+});

@@ -210,3 +210,51 @@ parity('compress and timeout chain', async (world) => {
   server.io.local.compress(false).emit('x', 3);
   assert.deepEqual(await seen, [[1], [2], [3]]);
 });
+
+parityOnTransports('a volatile event does not follow another packet at once', async (world) => {
+  const server = await world.serve();
+  const { client, socket } = await world.pair(server);
+  if (world.transports.length > 1) await next(socket.conn, 'upgrade');
+  const seen = [];
+  client.onAny((...args) => seen.push(args));
+  const sends = [
+    () => socket.emit('kept', 1),
+    () => socket.volatile.emit('dropped', 2),
+    () => socket.emit('kept', Buffer.from([3])),
+    () => server.io.volatile.emit('dropped', 4),
+    () => server.io.emit('kept', 5),
+    () => socket.volatile.emit('dropped', Buffer.from([6])),
+  ];
+  for (const send of sends) send();
+  client.once('last', (done) => done());
+  await socket.emitWithAck('last');
+  assert.deepEqual(
+    seen.map(([event]) => event),
+    ['kept', 'kept', 'kept', 'last'],
+  );
+});
+
+parity(
+  'a volatile event leaves while nothing else does, its attachments with it',
+  async (world) => {
+    const server = await world.serve();
+    const { client, socket } = await world.pair(server);
+    for (const sender of [socket, server.io, socket, server.io]) {
+      await new Promise((resolve) => setTimeout(resolve, 20)); // until the transport is idle
+      const got = next(client, 'frame');
+      sender.volatile.emit('frame', Buffer.from('a'), { more: Buffer.from('b') });
+      assert.deepEqual(await got, [Buffer.from('a'), { more: Buffer.from('b') }]);
+    }
+  },
+);
+
+parity('a packet middleware may reshape the event', async (world) => {
+  const { client, socket } = await world.pair(await world.serve());
+  socket.use((event, next) => {
+    event.splice(0, 1, 'renamed', event[0]);
+    next();
+  });
+  const got = next(socket, 'renamed');
+  client.emit('original', 1);
+  assert.deepEqual(await got, ['original', 1]);
+});

@@ -188,6 +188,16 @@ parity('close resolves although polling clients have only just left', async (wor
   await io.close();
 });
 
+parity('a client that hears of the end finds the port free', async (world) => {
+  const { io, url, port } = await world.serve();
+  const client = await world.connected(url);
+  const again = createServer();
+  client.once('disconnect', () => again.listen(port, '127.0.0.1'));
+  const listening = once(again, 'listening');
+  await Promise.all([io.close(), listening]);
+  again.close();
+});
+
 parity('clients reach a server which was attached late', async (world) => {
   const http = createServer();
   const { url } = await world.listen(http);
