@@ -116,6 +116,11 @@ export interface SocketIOConfig {
    * on the content type; `action`: the permission of the event's own action, as up to version 5.
    */
   eventPermission?: 'read' | 'action';
+  /**
+   * Milliseconds in which further changes to the same document wait, to be sent as one with its
+   * latest state; the first is sent at once. 0 sends every change. Default: 50.
+   */
+  debounce?: number;
 }
 
 export interface EmitOptions {
@@ -135,14 +140,90 @@ export interface RawEmitOptions {
   rooms?: string | string[];
 }
 
+/** A connected client, of this node or another one. */
+export interface SocketInfo {
+  id: string;
+  /** null: not connected as a user (public, or an API token). */
+  user: SocketUser | null;
+}
+
+export interface EntitySubscription {
+  uid: string;
+  /** As the subscriber gave it: the number of a row, or the documentId. */
+  id: string;
+  /** `uid:id` */
+  room: string;
+}
+
+export interface HelperFailure {
+  success: false;
+  error: string;
+}
+
+export type EntityResult =
+  { success: true; room: string; uid: string; id: string | number } | HelperFailure;
+
+export type EntitySubscriptionsResult =
+  { success: true; subscriptions: EntitySubscription[] } | HelperFailure;
+
+export interface EntityMetrics {
+  /** Subscriptions of this node's sockets. */
+  total: number;
+  byContentType: Record<string, number>;
+  rooms: string[];
+}
+
+/** What is going on, on this node. */
+export interface Metrics {
+  connections: number;
+  /** Sockets by namespace; `main` is the one without a name. */
+  namespaces: Record<string, number>;
+  /** All zero if `entitySubscriptions.enableMetrics` is off. */
+  entitySubscriptions: EntityMetrics;
+}
+
+/**
+ * The helper functions. Sockets are named by their ids in the main namespace. With an adapter (Redis
+ * and so on) sockets of other nodes are reached too. The helpers that answer at once cannot know
+ * then whether another node has the socket: for one that is not on this node they answer as if.
+ */
+export interface SocketIOHelpers {
+  /** False: no such socket, or the room stands for a role, an entity or another socket. */
+  joinRoom(socketId: string, roomName: string): boolean;
+  /** False: no such socket, or the room is not one that can be left. */
+  leaveRoom(socketId: string, roomName: string): boolean;
+  getSocketsInRoom(roomName: string): Promise<SocketInfo[]>;
+  /** Sends an event to one socket. Sensitive fields are removed, as by all that take data. */
+  sendPrivateMessage(socketId: string, event: string, data?: unknown): void;
+  /** Sends an event to everybody but this socket. */
+  broadcast(socketId: string, event: string, data?: unknown): void;
+  /** Sends an event to everybody in a namespace, named with or without its slash. */
+  emitToNamespace(namespace: string, event: string, data?: unknown): void;
+  /** The client gets `io:disconnected` with `{ reason }` before its connection is closed. */
+  disconnectSocket(socketId: string, reason?: string): boolean;
+  /** Subject to the same checks as the client event `subscribe-entity`. */
+  subscribeToEntity(socketId: string, uid: string, id: string | number): Promise<EntityResult>;
+  unsubscribeFromEntity(socketId: string, uid: string, id: string | number): EntityResult;
+  /** Of a socket of this node. */
+  getEntitySubscriptions(socketId: string): EntitySubscriptionsResult;
+  /** Sends an event to everybody subscribed to an entity, by whichever of its ids. */
+  emitToEntity(uid: string, id: string | number, event: string, data?: unknown): void;
+  getEntityRoomSockets(uid: string, id: string | number): Promise<SocketInfo[]>;
+}
+
 /** `strapi.$io` */
-export interface SocketIO {
+export interface SocketIO extends SocketIOHelpers {
   /** The Socket.IO server. */
   readonly server: Server;
+  /** The namespaces of the settings by name; `main` is the one without a name. */
+  readonly namespaces: Readonly<Record<string, Namespace>>;
   /** Sends a content event to every role and token that may read the content type. */
   emit(options: EmitOptions): Promise<void>;
   /** Sends any event, to everybody or to rooms. */
   raw(options: RawEmitOptions): Promise<void>;
+  getMetrics(): Metrics;
+  /** Forgets cached roles, tokens and permissions: they are read again when next needed. */
+  invalidateCache(): void;
 }
 
 export type { Namespace, Server, Socket };
@@ -150,5 +231,7 @@ export type { Namespace, Server, Socket };
 declare module '@strapi/types/dist/core/strapi.js' {
   interface Strapi {
     $io: SocketIO;
+    /** The settings in force, read-only. */
+    readonly $ioSettings: PluginSettings;
   }
 }

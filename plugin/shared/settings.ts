@@ -62,6 +62,10 @@ export interface Settings {
   rooms: {
     /** Rooms that sockets of a role join by themselves, by name or type of the role. */
     autoJoinByRole: Record<string, string[]>;
+    /**
+     * Clients may open rooms of their own naming and write to each other. If not, they can only join
+     * the rooms of their role.
+     */
     enablePrivateRooms: boolean;
   };
   entitySubscriptions: {
@@ -133,7 +137,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
     excludeFields: [],
     onlyPublished: true,
   },
-  rooms: { autoJoinByRole: {}, enablePrivateRooms: false },
+  rooms: { autoJoinByRole: {}, enablePrivateRooms: true },
   entitySubscriptions: {
     enabled: true,
     maxSubscriptionsPerSocket: 100,

@@ -1,0 +1,64 @@
+import type { Namespace } from 'socket.io';
+
+import type { Server } from '../../socket-io';
+import { AuthError } from '../auth/identity';
+import type { ServiceContext, SocketIOSocket } from '../types';
+import { getService } from '../utils/get-service';
+import { toError } from '../utils/to-error';
+
+/** Namespaces go by their names with and without the slash. */
+const pathOf = (name: string): string => (name.startsWith('/') ? name : `/${name}`);
+
+/** The namespaces of the settings, beside the main one. */
+export function createNamespacesService({ strapi }: ServiceContext) {
+  let all: Record<string, Namespace> = {};
+
+  const open = (nsp: Namespace, requireAuth: boolean): void => {
+    nsp.use((socket, next) => {
+      getService(strapi, 'identities')
+        .authenticate(socket as SocketIOSocket)
+        .then((identity) => {
+          if (requireAuth && identity.strategy === 'public') {
+            throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
+          }
+          next();
+        })
+        .catch((error: unknown) => next(toError(error)));
+    });
+    nsp.on('connection', (socket) => {
+      getService(strapi, 'rooms').guard(socket as SocketIOSocket);
+      getService(strapi, 'client-events').attachRooms(socket as SocketIOSocket);
+    });
+  };
+
+  return {
+    /** Before connections come: a namespace is refused until it exists. */
+    start(server: Server): void {
+      all = { main: server.of('/') };
+      const { enabled, list } = getService(strapi, 'settings').current().namespaces;
+      if (!enabled) return;
+      for (const [name, { requireAuth }] of Object.entries(list)) {
+        const nsp = server.of(pathOf(name));
+        open(nsp, requireAuth);
+        all[name] = nsp;
+      }
+    },
+
+    /** By name, as in the settings; `main` is the one without a name. */
+    all: (): Readonly<Record<string, Namespace>> => ({ ...all }),
+
+    /**
+     * Any namespace there is; undefined otherwise, as asking Socket.IO for it would open it to
+     * everybody.
+     */
+    find(server: Server, name: string): Namespace | undefined {
+      return all[name] ?? server._nsps.get(pathOf(name));
+    },
+
+    stop(): void {
+      all = {};
+    },
+  };
+}
+
+export type NamespacesService = ReturnType<typeof createNamespacesService>;

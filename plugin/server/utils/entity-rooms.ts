@@ -1,0 +1,22 @@
+/** Rooms whose names begin so are the plugin's own; applications and clients get none of them. */
+const INTERNAL_PREFIX = 'io:';
+
+/** `api::article.article:123`: a uid as Strapi makes them, and an id. */
+const ENTITY_ROOM = /^(?:api|plugin|admin|strapi)::[^:]+:./s;
+
+export const isInternalRoom = (room: string): boolean => room.startsWith(INTERNAL_PREFIX);
+
+export const isEntityRoom = (room: string): boolean => ENTITY_ROOM.test(room);
+
+/** Everybody subscribed to an entity under this id, whoever they are. */
+export const entityRoom = (uid: string, id: string): string => `${uid}:${id}`;
+
+/** Everybody subscribed to some entity of a type: those who do not get the others' events. */
+export const watchersRoom = (uid: string): string => `${INTERNAL_PREFIX}watching:${uid}`;
+
+/**
+ * The subscribers of an entity who share one view of it. The room of a principal has a part that
+ * cannot be guessed, so this one has too.
+ */
+export const viewRoom = (principalRoom: string, uid: string, id: string): string =>
+  `${principalRoom}:${uid}:${id}`;
