@@ -1,37 +1,38 @@
 import destroy from './destroy';
 import type { ServiceContext, SocketIO } from './types';
 import { getService } from './utils/get-service';
-
-/** Options that are accepted already and have no effect yet. */
-function warnOfGaps({ strapi }: ServiceContext): void {
-  const { security } = getService(strapi, 'options').config;
-  const idle = [
-    security.rateLimit === undefined ? null : 'security.rateLimit',
-    security.ipWhitelist.length === 0 ? null : 'security.ipWhitelist',
-    security.ipBlacklist.length === 0 ? null : 'security.ipBlacklist',
-  ].filter((path) => path !== null);
-  if (idle.length > 0) {
-    strapi.log.warn(`plugin io: not enforced by this version: ${idle.join(', ')}`);
-  }
-}
+import { registerPermissions } from './utils/permissions';
 
 export default async function bootstrap(context: ServiceContext): Promise<void> {
   const { strapi } = context;
   const emitter = getService(strapi, 'emitter');
   const server = getService(strapi, 'server');
+  const helpers = getService(strapi, 'helpers');
   const $io: SocketIO = {
+    ...helpers.helpers,
     emit: (options) => emitter.emit(options),
     raw: (options) => emitter.raw(options),
     get server() {
       return server.io();
     },
+    get namespaces() {
+      return getService(strapi, 'namespaces').all();
+    },
+    getMetrics: () => helpers.metrics(),
+    invalidateCache: () => getService(strapi, 'principals').flush(),
   };
   getService(strapi, 'options').checkContentTypes();
-  warnOfGaps(context);
   strapi.$io = $io;
+  Object.defineProperty(strapi, '$ioSettings', {
+    get: () => getService(strapi, 'settings').current(),
+    configurable: true,
+  });
   try {
+    await registerPermissions(strapi);
     await getService(strapi, 'settings').load();
     await server.start($io);
+    getService(strapi, 'admin-sessions').start();
+    getService(strapi, 'presence').start();
     getService(strapi, 'invalidation').start();
     getService(strapi, 'changes').watchRows();
   } catch (error) {

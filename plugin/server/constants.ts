@@ -34,6 +34,8 @@ export const DEFAULT_SENSITIVE_FIELDS: readonly string[] = [
 export const PERMISSIONS_TTL = 5 * 60 * 1000;
 
 export const UP_ROLE = 'plugin::users-permissions.role';
+export const UP_USER = 'plugin::users-permissions.user';
 export const UP_PERMISSION = 'plugin::users-permissions.permission';
 export const API_TOKEN = 'admin::api-token';
 export const API_TOKEN_PERMISSION = 'admin::api-token-permission';
+export const SESSION = 'admin::session';

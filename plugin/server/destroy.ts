@@ -6,6 +6,13 @@ export default async function destroy({ strapi }: ServiceContext): Promise<void>
   // What sends goes before the server it sends through.
   await getService(strapi, 'changes').stop();
   getService(strapi, 'invalidation').stop();
+  getService(strapi, 'presence').stop();
+  await getService(strapi, 'admin-sessions').stop();
+  await getService(strapi, 'live-access').stop();
+  getService(strapi, 'rooms').stop();
+  await getService(strapi, 'helpers').stop();
   await getService(strapi, 'server').stop();
+  getService(strapi, 'namespaces').stop();
   delete (strapi as Partial<Pick<Strapi, '$io'>>).$io;
+  Reflect.deleteProperty(strapi, '$ioSettings');
 }

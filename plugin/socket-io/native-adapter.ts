@@ -11,6 +11,8 @@ import type { NamespaceInternals, Packet } from './upstream';
 /** What the engine answers to a join or leave of one room. */
 const CHANGED = 1;
 const CHANGED_ROOM = 3;
+/** Type of an event packet in the Socket.IO protocol. */
+const EVENT = 2;
 
 export class NativeAdapter extends Adapter {
   private readonly link: NamespaceLink;
@@ -68,6 +70,26 @@ export class NativeAdapter extends Adapter {
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
     packet.nsp = this.link.name;
     this.link.broadcast(packet, this.link.encode(packet), opts);
+  }
+
+  /** An event whose argument is JSON text already: the text goes out as it is. */
+  broadcastJson(event: string, json: string, opts: BroadcastOptions): void {
+    const { name } = this.link;
+    const packet: Packet = {
+      type: EVENT,
+      nsp: name,
+      // asked for by listeners of outgoing events alone
+      get data() {
+        return [event, JSON.parse(json) as unknown];
+      },
+    };
+    const head = name === '/' ? `${EVENT}` : `${EVENT}${name},`;
+    this.link.broadcast(packet, [`${head}[${JSON.stringify(event)},${json}]`], opts);
+  }
+
+  /** Number of connected sockets in a room, without naming them. */
+  roomSize(room: Room): number {
+    return this.link.native?.roomSize(this.link.name, String(room)) ?? 0;
   }
 
   override broadcastWithAck(

@@ -12,8 +12,16 @@ export type {
   EngineEvent,
   EngineOptions,
   HttpAnswer,
+  PresenceAnswer,
+  PresenceOptions,
+  PresenceTab,
   Refusal,
   RequestHead,
+  Sanitizer,
+  SanitizerAttribute,
+  SanitizerModel,
+  SessionTokenAnswer,
+  SessionTokenOptions,
   SocketView,
 } from '../../index.js';
 
@@ -40,4 +48,11 @@ function load(): typeof Addon {
   }
 }
 
-export const { Engine: NativeEngineHandle, checkAddressRule } = load();
+export const {
+  Engine: NativeEngineHandle,
+  Presence: NativePresence,
+  Sanitizer: NativeSanitizer,
+  SessionTokens: NativeSessionTokens,
+  checkAddressRule,
+  verifyJwt,
+} = load();

@@ -14,6 +14,7 @@ import { NativeClient } from './client';
 import { coreOf } from './core';
 import { attempt, guarded } from './guard';
 import { mirrorAdapter } from './mirrored-adapter';
+import type { Engine } from './native';
 import { NativeAdapter } from './native-adapter';
 import { NativeConn } from './native-conn';
 import { NativeEngine } from './native-engine';
@@ -24,6 +25,16 @@ import {
   type NamespaceInternals,
   type ServerInternals,
 } from './upstream';
+
+/** Events of the protocol's own, which nobody may emit. */
+const RESERVED_EVENTS = new Set([
+  'connect',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'newListener',
+  'removeListener',
+]);
 
 type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
 type AdapterConstructor = ServerOptions['adapter'];
@@ -104,6 +115,33 @@ export class Server<
     family.createChild = (child) => this.tie(createChild(child) as typeof parent) as Namespace;
     coreOf(this).eager();
     return parent;
+  }
+
+  /**
+   * Sends an event with one argument, given as JSON text, to the sockets of the main namespace that are in any of
+   * `rooms` (all if empty) and in none of `except`. The text is parsed only where an adapter of npm or a custom parser
+   * wants the value.
+   */
+  emitJson(event: string, json: string, rooms: string[] = [], except: string[] = []): void {
+    const { adapter } = this.of('/');
+    if (adapter instanceof NativeAdapter && !this.internals.opts.parser) {
+      if (RESERVED_EVENTS.has(event)) throw new Error(`"${event}" is a reserved event name`);
+      adapter.broadcastJson(event, json, { rooms: new Set(rooms), except: new Set(except) });
+      return;
+    }
+    const target: unknown = this.to(rooms).except(except);
+    (target as { emit(name: string, data: unknown): boolean }).emit(event, JSON.parse(json));
+  }
+
+  /** The addon's engine, while the server is attached to an HTTP server. */
+  get native(): Engine | undefined {
+    return coreOf(this).native;
+  }
+
+  /** False if nobody is in the room; an adapter of npm has members on servers that this one cannot see. */
+  mayHaveMembers(room: string): boolean {
+    const { adapter } = this.of('/');
+    return !(adapter instanceof NativeAdapter) || adapter.roomSize(room) > 0;
   }
 
   /**

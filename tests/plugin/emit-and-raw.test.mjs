@@ -127,7 +127,8 @@ describe('strapi.$io', { timeout: 120_000 }, () => {
     cycle.self = cycle;
     const cases = [
       [raw({ event: '' }), 'plugin io: raw: event "" is not a name'],
-      [raw({ event: 'x', data: cycle }), 'plugin io: data with a cycle cannot be sent'],
+      [raw({ event: 'x', data: cycle }), /^plugin io: data is not JSON: Converting circular/],
+      [raw({ event: 'x', data: 1n }), /^plugin io: data is not JSON: .*BigInt/],
       [emit({ schema: NOTE, data: {} }), 'plugin io: emit: event undefined is not a name'],
       [
         emit({ event: 'x', schema: 'api::no.no', data: {} }),
@@ -153,10 +154,7 @@ describe('strapi.$io', { timeout: 120_000 }, () => {
     assert.deepEqual(client.received, []);
     const logged = app.log.filter(({ level }) => level === 'error').map(({ text }) => text);
     assert.equal(logged.length, 1);
-    assert.match(
-      logged[0],
-      /^plugin io: memo:update was not sent to the role "Public": .*sanitizer down/,
-    );
+    assert.match(logged[0], /^plugin io: memo:update was not sent: .*sanitizer down/);
   });
 });
 

@@ -114,11 +114,8 @@ function reduceVersions(operations: RowOperation[], onlyPublished: boolean): Cha
   return result;
 }
 
-/** One change per document and locale, in the order in which each was first touched. */
-export function reduceOperations(
-  operations: readonly RowOperation[],
-  optionsFor: (uid: string) => ReduceOptions,
-): Change[] {
+/** Operations by the document and locale they belong to, in the order in which each was first touched. */
+export function groupOperations(operations: readonly RowOperation[]): Map<string, RowOperation[]> {
   const groups = new Map<string, RowOperation[]>();
   for (const operation of operations) {
     // Rows written past the Document Service may lack a document id: each is its own document.
@@ -128,11 +125,13 @@ export function reduceOperations(
     if (group === undefined) groups.set(key, [operation]);
     else group.push(operation);
   }
-  const changes: Change[] = [];
-  for (const group of groups.values()) {
-    const { draftAndPublish, onlyPublished } = optionsFor(group[0].uid);
-    const reduced = draftAndPublish ? reduceVersions(group, onlyPublished) : reducePlain(group);
-    if (reduced !== null) changes.push(reduced);
-  }
-  return changes;
+  return groups;
+}
+
+/** What the operations on one document in one locale amount to; null: nothing its readers would see. */
+export function reduceGroup(
+  operations: RowOperation[],
+  { draftAndPublish, onlyPublished }: ReduceOptions,
+): Change | null {
+  return draftAndPublish ? reduceVersions(operations, onlyPublished) : reducePlain(operations);
 }

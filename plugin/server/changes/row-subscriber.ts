@@ -1,4 +1,5 @@
 import type { Entity, Strapi } from '../types';
+import { type InsertResult, insertedIds } from './inserted-ids';
 import { changedSides, type RowOperation } from './row-operation';
 
 /** The parts of a lifecycle event that are read here. */
@@ -15,6 +16,9 @@ export interface LifecycleEvent {
   /** Ours alone, kept from `before` to `after`. */
   state: { rows?: Entity[] };
 }
+
+/** Rows looked up with one query: databases bound its variables. */
+const LOOKUP = 1_000;
 
 type Record = (operations: RowOperation[]) => Promise<void>;
 
@@ -62,8 +66,14 @@ export function createRowSubscriber(strapi: Strapi, models: string[], record: Re
     return found === undefined ? [] : [{ ...row, ...found }];
   };
 
-  const byIds = (uid: string, ids: unknown[]): Promise<Entity[]> =>
-    ids.length === 0 ? Promise.resolve([]) : find(uid, { where: { id: { $in: ids } } });
+  const byIds = async (uid: string, ids: readonly unknown[]): Promise<Entity[]> => {
+    const rows: Entity[] = [];
+    for (let start = 0; start < ids.length; start += LOOKUP) {
+      const $in = ids.slice(start, start + LOOKUP);
+      rows.push(...(await find(uid, { where: { id: { $in } } })));
+    }
+    return rows;
+  };
 
   /** Updates, telling those that published or unpublished a row in place. */
   const updates = (uid: string, rows: Entity[], before: Entity[] | undefined): RowOperation[] =>
@@ -87,8 +97,7 @@ export function createRowSubscriber(strapi: Strapi, models: string[], record: Re
     },
 
     async afterCreateMany({ model: { uid }, result }: LifecycleEvent): Promise<void> {
-      const { ids = [] } = (result ?? {}) as { ids?: unknown[] };
-      const rows = await byIds(uid, ids);
+      const rows = await byIds(uid, await insertedIds(strapi, result as InsertResult));
       await record(rows.map((row) => toOperation('create', uid, row)));
     },
 

@@ -9,6 +9,7 @@ import type { EventHandler, InitHook, Populate, SocketServerOptions } from '../t
 const fn = <T>() => z.custom<T>((value) => typeof value === 'function', 'is not a function');
 const name = z.string().min(1);
 const milliseconds = z.number().int().min(0);
+const duration = z.number().int().min(1).max(86_400_000);
 const anything = z.unknown().optional();
 
 const isPopulate = (value: unknown): value is Populate =>
@@ -110,6 +111,7 @@ export const configSchema = strict({
   onlyPublished: z.boolean().default(true),
   security: security.default({ requireAuthentication: false, ipWhitelist: [], ipBlacklist: [] }),
   eventPermission: z.enum(['read', 'action']).default('read'),
+  debounce: milliseconds.default(50),
   // The panel's groups, for those who keep them in the file.
   cors: settingGroups.cors.optional(),
   connection: settingGroups.connection.optional(),
@@ -119,7 +121,13 @@ export const configSchema = strict({
   redis: settingGroups.redis.optional(),
   namespaces: settingGroups.namespaces.optional(),
   monitoring: settingGroups.monitoring.optional(),
-  presence: settingGroups.presence.optional(),
+  presence: strict({
+    enabled: z.boolean().optional(),
+    sessionTTL: duration.optional(),
+    refreshCooldown: duration.optional(),
+    heartbeatTimeout: duration.optional(),
+    typingTimeout: duration.optional(),
+  }).optional(),
 });
 
 export type ResolvedConfig = z.output<typeof configSchema>;

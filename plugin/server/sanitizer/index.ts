@@ -1,7 +1,7 @@
 import type { UID } from '@strapi/strapi';
 
+import { NativeSanitizer } from '../../socket-io/native';
 import type { Strapi } from '../types';
-import { NativeSanitizer } from './addon';
 import { describeModels } from './models';
 import { createRegistryReader } from './registered';
 
@@ -110,9 +110,6 @@ export function createNativeSanitizer({
 
     /** JSON text without a schema: the blocklist alone. */
     blocklist: (text: string): string => native.blocklist(text),
-
-    /** Whether the blocklist takes a field of this name away. */
-    blocks: (name: string): boolean => native.blocks(name),
   };
 }
 

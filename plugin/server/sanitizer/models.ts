@@ -1,5 +1,5 @@
+import type { SanitizerAttribute, SanitizerModel } from '../../socket-io/native';
 import type { Strapi } from '../types';
-import type { SanitizerAttribute, SanitizerModel } from './addon';
 
 /** The parts of a schema the sanitizer asks for, of content types and components alike. */
 export interface Schema {

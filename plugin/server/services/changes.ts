@@ -1,7 +1,6 @@
-import type { UID } from '@strapi/strapi';
-
-import { type Change, reduceOperations, type ReduceOptions } from '../changes/reduce';
-import type { RowOperation } from '../changes/row-operation';
+import { Debounce } from '../changes/debounce';
+import { createReader } from '../changes/read';
+import { type Change, groupOperations, reduceGroup, type ReduceOptions } from '../changes/reduce';
 import { createRowSubscriber } from '../changes/row-subscriber';
 import { createWriteScopes } from '../changes/write-scope';
 import type { Action } from '../constants';
@@ -10,6 +9,7 @@ import { findContentType, hasDraftAndPublish, isLocalized } from '../utils/conte
 import { getService } from '../utils/get-service';
 import { describeError } from '../utils/to-error';
 import { SerialQueue } from '../utils/serial-queue';
+import type { Principal } from './principals';
 
 /** The Document Service's actions that write; what else goes through it is none of our business. */
 const WRITES = new Set([
@@ -22,12 +22,16 @@ const WRITES = new Set([
   'discardDraft',
 ]);
 
-/** Attributes that an entity has without anything being populated. */
-function scalarsOf(row: Entity, attributes: Record<string, { type: string }>): Entity {
-  const nested = new Set(['relation', 'media', 'component', 'dynamiczone']);
-  return Object.fromEntries(
-    Object.entries(row).filter(([key]) => !nested.has(attributes[key]?.type)),
-  );
+/** Documents that are read with one query and sent in one go; Node does other things in between. */
+const BATCH = 100;
+
+const isGone = (action: Action): boolean => action === 'delete' || action === 'unpublish';
+
+/** One event: what happened, and to whom it goes. */
+interface Delivery {
+  change: Change;
+  action: Action;
+  principals: Principal[];
 }
 
 /** Sends one event for each committed change to a watched content type. */
@@ -38,34 +42,14 @@ export function createChangesService({ strapi }: ServiceContext) {
     strapi.log.error(`plugin io: a content event was not sent: ${describeError(error)}`);
   });
 
+  const read = createReader(strapi, (uid) => options.watchedType(uid)?.populate);
+
   const reduceOptions = (uid: string): ReduceOptions => {
     const type = findContentType(strapi, uid);
     return {
       draftAndPublish: type !== undefined && hasDraftAndPublish(type),
       onlyPublished: options.onlyPublished(uid),
     };
-  };
-
-  /**
-   * The document as the REST API would return it, populated as configured. If it is gone already
-   * (its deletion follows), then what the write itself left.
-   */
-  const read = async ({ uid, documentId, locale, status, operation }: Change): Promise<Entity> => {
-    const type = findContentType(strapi, uid);
-    if (type === undefined) throw new Error(`${uid} is not a content type`);
-    const populate = options.watchedType(uid)?.populate;
-    const params = {
-      status,
-      ...(isLocalized(type) && locale !== null ? { locale } : {}),
-      ...(populate === undefined ? {} : { populate: populate === true ? '*' : populate }),
-    };
-    const found: unknown =
-      documentId === null
-        ? await strapi.db.query(uid).findOne({ where: { id: operation.id } })
-        : await strapi
-            .documents(uid as UID.ContentType)
-            .findOne({ documentId, ...params } as never);
-    return (found as Entity | null) ?? scalarsOf(operation.row, type.attributes);
   };
 
   const deletion = ({ uid, id, documentId, locale }: Change): Entity => {
@@ -77,25 +61,47 @@ export function createChangesService({ strapi }: ServiceContext) {
   const isWatched = (uid: string, action: Action): boolean =>
     options.watchedType(uid)?.actions.includes(action) ?? false;
 
-  const send = async (change: Change): Promise<void> => {
-    const emitter = getService(strapi, 'emitter');
-    let entity: Promise<Entity> | undefined;
-    for (const action of change.actions) {
-      if (!isWatched(change.uid, action)) continue;
-      const gone = action === 'delete' || action === 'unpublish';
-      await emitter.content(change.uid, action, () =>
-        gone ? Promise.resolve(deletion(change)) : (entity ??= read(change)),
-      );
+  /** The events of some changes, as far as anybody is there to receive them. */
+  const deliveriesOf = async (changes: readonly Change[]): Promise<Delivery[]> => {
+    const audiences = new Map<string, Promise<Principal[]>>();
+    const deliveries: Delivery[] = [];
+    for (const change of changes) {
+      for (const action of change.actions) {
+        if (!isWatched(change.uid, action)) continue;
+        const key = `${change.uid}:${action}`;
+        const asked =
+          audiences.get(key) ?? getService(strapi, 'emitter').audience(change.uid, action);
+        audiences.set(key, asked);
+        const principals = await asked;
+        if (principals.length > 0) deliveries.push({ change, action, principals });
+      }
+    }
+    return deliveries;
+  };
+
+  const send = async (changes: readonly Change[]): Promise<void> => {
+    const deliveries = await deliveriesOf(changes);
+    const shown = deliveries.filter(({ action }) => !isGone(action)).map(({ change }) => change);
+    const entities = await read([...new Set(shown)]);
+    for (const { change, action, principals } of deliveries) {
+      const entity = isGone(action) ? deletion(change) : entities.get(change);
+      if (entity === undefined) continue;
+      await getService(strapi, 'emitter').deliver(change.uid, action, entity, principals);
     }
   };
 
-  const onCommitted = (operations: RowOperation[]): void => {
-    for (const change of reduceOperations(operations, reduceOptions)) {
-      queue.add(() => send(change));
+  const debounce = new Debounce(options.config.debounce, (groups) => {
+    const reduced = groups.map((group) => reduceGroup(group, reduceOptions(group[0].uid)));
+    const changes = reduced.filter((change) => change !== null);
+    for (let start = 0; start < changes.length; start += BATCH) {
+      queue.add(() => send(changes.slice(start, start + BATCH)));
     }
-  };
+    return reduced.map((change) => change !== null);
+  });
 
-  const scopes = createWriteScopes(strapi, onCommitted);
+  const scopes = createWriteScopes(strapi, (operations) => {
+    debounce.add(groupOperations(operations));
+  });
 
   return {
     /** In `register`, so that the scope opens outside of every other plugin's middleware. */
@@ -108,18 +114,28 @@ export function createChangesService({ strapi }: ServiceContext) {
 
     /** In `bootstrap`: the database knows its models from then on. */
     watchRows(): void {
-      const uids = options.watchedUids();
-      if (uids.length === 0) return;
-      const subscriber = createRowSubscriber(strapi, uids, (rows) => scopes.record(rows));
+      // Strapi asks for the models at each write, so the list may change while it is subscribed.
+      const models = options.watchedUids();
+      const subscriber = createRowSubscriber(strapi, models, (rows) => scopes.record(rows));
       undo.push(strapi.db.lifecycles.subscribe(subscriber));
+      undo.push(
+        getService(strapi, 'settings').onChange(() => {
+          models.splice(0, models.length, ...options.watchedUids());
+        }),
+      );
     },
 
     /** Resolves when the events of all writes committed so far have been handed to the server. */
-    idle: (): Promise<void> => queue.idle(),
+    async idle(): Promise<void> {
+      await debounce.idle();
+      await queue.idle();
+    },
 
     async stop(): Promise<void> {
       // Exactly once each: Strapi's unsubscribers splice by index, and -1 is the last one.
       for (const unsubscribe of undo.splice(0).reverse()) unsubscribe();
+      debounce.flush();
+      await queue.idle();
       await queue.close();
     },
   };

@@ -9,35 +9,40 @@ export function createEmitterService({ strapi }: ServiceContext) {
   const options = getService(strapi, 'options');
   const server = getService(strapi, 'server');
 
-  const sendTo = async (
-    principal: Principal,
+  /** Those who may receive the event, as far as anybody of them is connected. */
+  const audience = async (uid: string, action: string): Promise<Principal[]> => {
+    // Who has just lost access gets nothing more. (Checking needs the connection that a
+    // transaction may be holding, and a transaction would wait here for itself.)
+    if (!strapi.db.inTransaction()) await getService(strapi, 'live-access').settled();
+    const allowed = await getService(strapi, 'permissions').recipients(uid, action);
+    return allowed.filter(({ room }) => server.mayHaveMembers(room));
+  };
+
+  /**
+   * Gives each of the principals what it may see of the entity: one encoding and one broadcast for
+   * all that see the same.
+   */
+  const deliver = async (
     uid: string,
     action: string,
-    data: Entity,
+    entity: Entity,
+    principals: readonly Principal[],
   ): Promise<void> => {
     const name = options.eventName(uid, action);
     try {
-      const entity = await getService(strapi, 'sanitize').entity(data, uid, principal);
-      server.io().to(principal.room).emit(name, entity);
+      const copies = await getService(strapi, 'sanitize').entity(entity, uid, principals);
+      const route = getService(strapi, 'subscriptions').route(uid, entity);
+      for (const [json, readers] of copies) {
+        const rooms = readers.map(({ room }) => room);
+        server.io().emitJson(name, json, rooms, route.except);
+        // Left out above: those who chose some entities of this type. These chose this one.
+        const chosen = rooms.flatMap((room) => route.roomsFor(room));
+        if (chosen.length > 0) server.io().emitJson(name, json, chosen);
+      }
     } catch (error) {
       // Nothing rather than something unchecked.
-      strapi.log.error(
-        `plugin io: ${name} was not sent to the ${principal.kind} "${principal.name}": ${describeError(error)}`,
-      );
+      strapi.log.error(`plugin io: ${name} was not sent: ${describeError(error)}`);
     }
-  };
-
-  /** `load` is called only if somebody may receive the event. */
-  const content = async (
-    uid: string,
-    action: string,
-    load: () => Promise<Entity>,
-  ): Promise<void> => {
-    const allowed = await getService(strapi, 'permissions').recipients(uid, action);
-    const present = allowed.filter(({ room }) => server.mayHaveMembers(room));
-    if (present.length === 0) return;
-    const data = await load();
-    for (const principal of present) await sendTo(principal, uid, action, data);
   };
 
   const uidOf = (schema: unknown): string => {
@@ -64,7 +69,8 @@ export function createEmitterService({ strapi }: ServiceContext) {
   };
 
   return {
-    content,
+    audience,
+    deliver,
 
     /** `strapi.$io.emit` */
     async emit({ event, schema, data }: EmitOptions): Promise<void> {
@@ -73,19 +79,21 @@ export function createEmitterService({ strapi }: ServiceContext) {
       if (typeof data !== 'object' || data === null) {
         throw new Error(`plugin io: emit: data ${JSON.stringify(data)} is not an object`);
       }
-      await content(uid, event, () => Promise.resolve(data as Entity));
+      const principals = await audience(uid, event);
+      if (principals.length > 0) await deliver(uid, event, data as Entity, principals);
     },
 
     /** `strapi.$io.raw` */
     async raw({ event, data, rooms }: RawEmitOptions): Promise<void> {
       checkEvent('raw', event);
-      const safe = getService(strapi, 'sanitize').raw(data);
+      const copy = getService(strapi, 'sanitize').raw(data);
       // An empty list is nobody; to Socket.IO, no rooms are everybody.
       if (Array.isArray(rooms) && rooms.length === 0) return;
       const io = server.io();
-      const target = rooms === undefined ? io : io.to(await resolveRooms(rooms));
-      if (data === undefined) target.emit(event);
-      else target.emit(event, safe);
+      const names = rooms === undefined ? [] : await resolveRooms(rooms);
+      if (copy === undefined) io.to(names).emit(event);
+      else if ('json' in copy) io.emitJson(event, copy.json, names);
+      else io.to(names).emit(event, copy.value);
     },
   };
 }

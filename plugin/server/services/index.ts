@@ -1,43 +1,82 @@
 import type { ServiceContext } from '../types';
+import { type AdminSessionsService, createAdminSessionsService } from './admin-sessions';
 import { type ChangesService, createChangesService } from './changes';
+import { type ClientEventsService, createClientEventsService } from './client-events';
+import { type ClusterService, createClusterService } from './cluster';
 import { createEmitterService, type EmitterService } from './emitter';
 import { createHandlersService, type HandlersService } from './handlers';
+import { createHelpersService, type HelpersService } from './helpers';
+import { createIdentitiesService, type IdentitiesService } from './identities';
 import { createInvalidationService, type InvalidationService } from './invalidation';
+import { createLiveAccessService, type LiveAccessService } from './live-access';
+import { createMonitoringService, type MonitoringService } from './monitoring';
+import { createNamespacesService, type NamespacesService } from './namespaces';
 import { createOptionsService, type OptionsService } from './options';
 import { createPermissionsService, type PermissionsService } from './permissions';
+import { createPresenceService, type PresenceService } from './presence';
 import { createPrincipalsService, type PrincipalsService } from './principals';
+import { createRedisService, type RedisService } from './redis';
+import { createRoomsService, type RoomsService } from './rooms';
 import { createSanitizeService, type SanitizeService } from './sanitize';
+import { createSecurityService, type SecurityService } from './security';
 import { createServerService, type ServerService } from './server';
 import { createSettingsService, type SettingsService } from './settings';
 import { createStrategyService, type StrategyService } from './strategy';
+import { createSubscriptionsService, type SubscriptionsService } from './subscriptions';
 
 export interface Services {
+  'admin-sessions': AdminSessionsService;
   changes: ChangesService;
+  'client-events': ClientEventsService;
+  cluster: ClusterService;
   emitter: EmitterService;
   handlers: HandlersService;
+  helpers: HelpersService;
+  identities: IdentitiesService;
   invalidation: InvalidationService;
+  'live-access': LiveAccessService;
+  monitoring: MonitoringService;
+  namespaces: NamespacesService;
   options: OptionsService;
   permissions: PermissionsService;
+  presence: PresenceService;
   principals: PrincipalsService;
+  redis: RedisService;
+  rooms: RoomsService;
   sanitize: SanitizeService;
+  security: SecurityService;
   server: ServerService;
   settings: SettingsService;
   strategy: StrategyService;
+  subscriptions: SubscriptionsService;
 }
 
 /** One instance each per Strapi: nothing of the plugin lives at module level. */
 const services: { [N in keyof Services]: (context: ServiceContext) => Services[N] } = {
+  'admin-sessions': createAdminSessionsService,
   changes: createChangesService,
+  'client-events': createClientEventsService,
+  cluster: createClusterService,
   emitter: createEmitterService,
   handlers: createHandlersService,
+  helpers: createHelpersService,
+  identities: createIdentitiesService,
   invalidation: createInvalidationService,
+  'live-access': createLiveAccessService,
+  monitoring: createMonitoringService,
+  namespaces: createNamespacesService,
   options: createOptionsService,
   permissions: createPermissionsService,
+  presence: createPresenceService,
   principals: createPrincipalsService,
+  redis: createRedisService,
+  rooms: createRoomsService,
   sanitize: createSanitizeService,
+  security: createSecurityService,
   server: createServerService,
   settings: createSettingsService,
   strategy: createStrategyService,
+  subscriptions: createSubscriptionsService,
 };
 
 export default services;

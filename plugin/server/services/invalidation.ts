@@ -1,36 +1,84 @@
-import { API_TOKEN, API_TOKEN_PERMISSION, UP_PERMISSION, UP_ROLE } from '../constants';
+import {
+  API_TOKEN,
+  API_TOKEN_PERMISSION,
+  SESSION,
+  UP_PERMISSION,
+  UP_ROLE,
+  UP_USER,
+} from '../constants';
 import type { ServiceContext, TransactionHooks } from '../types';
 import { getService } from '../utils/get-service';
+import type { Affected } from './live-access';
 
-const MODELS = [UP_ROLE, UP_PERMISSION, API_TOKEN, API_TOKEN_PERMISSION];
+/** Whose access a row of each model decides. */
+const AFFECTED: Record<string, Affected> = {
+  [UP_ROLE]: 'everybody',
+  [UP_PERMISSION]: 'everybody',
+  [UP_USER]: 'users',
+  [API_TOKEN]: 'tokens',
+  [API_TOKEN_PERMISSION]: 'tokens',
+  [SESSION]: 'sessions',
+};
+
+/** The models that roles, tokens and their permissions are read from. */
+const CACHED = new Set([UP_ROLE, UP_PERMISSION, API_TOKEN, API_TOKEN_PERMISSION]);
 
 const LIFECYCLES = ['Create', 'CreateMany', 'Update', 'UpdateMany', 'Delete', 'DeleteMany'];
 
-/** Forgets cached roles and permissions when the rows they were read from change. */
-export function createInvalidationService({ strapi }: ServiceContext) {
-  let unsubscribe: (() => void) | null = null;
+interface LifecycleEvent {
+  model: { uid: string };
+  result?: unknown;
+}
 
-  const flush = async (): Promise<void> => {
+/**
+ * Takes note when the rows change that decide about access: forgets the permissions that were read
+ * from them, and has connected sockets checked again.
+ */
+export function createInvalidationService({ strapi }: ServiceContext) {
+  const undo: Array<() => void> = [];
+
+  const affectedBy = ({ model: { uid }, result }: LifecycleEvent): Affected => {
+    const id = (result as { id?: number | string } | null | undefined)?.id;
+    return uid === UP_USER && id != null ? `user:${id}` : AFFECTED[uid];
+  };
+
+  const changed = async (event: LifecycleEvent): Promise<void> => {
     const principals = getService(strapi, 'principals');
-    principals.flush();
-    if (!strapi.db.inTransaction()) return;
-    // Somebody may ask before the commit, and be answered with what was there before.
+    const isCached = CACHED.has(event.model.uid);
+    const affected = affectedBy(event);
+    const apply = (): void => {
+      if (isCached) principals.flush();
+      getService(strapi, 'live-access').recheck(affected);
+    };
+    if (!strapi.db.inTransaction()) {
+      apply();
+      return;
+    }
+    if (isCached) principals.flush();
+    // Again at the commit: somebody may ask before it, and be answered with what was there before.
     await strapi.db.transaction((hooks) => {
-      (hooks as unknown as TransactionHooks).onCommit(() => principals.flush());
+      (hooks as unknown as TransactionHooks).onCommit(apply);
       return Promise.resolve();
     });
   };
 
   return {
     start(): void {
-      const models = MODELS.filter((uid) => strapi.getModel(uid as never) !== undefined);
-      const hooks = Object.fromEntries(LIFECYCLES.map((name) => [`after${name}`, flush]));
-      unsubscribe = strapi.db.lifecycles.subscribe({ models, ...hooks });
+      const models = Object.keys(AFFECTED).filter(
+        (uid) => strapi.getModel(uid as never) !== undefined,
+      );
+      const hooks = Object.fromEntries(LIFECYCLES.map((name) => [`after${name}`, changed]));
+      undo.push(strapi.db.lifecycles.subscribe({ models, ...hooks }));
+      undo.push(
+        getService(strapi, 'settings').onChange(() =>
+          getService(strapi, 'live-access').recheck('everybody'),
+        ),
+      );
     },
 
     stop(): void {
-      unsubscribe?.();
-      unsubscribe = null;
+      // Exactly once each: Strapi's unsubscribers splice by index, and -1 is the last one.
+      for (const unsubscribe of undo.splice(0).reverse()) unsubscribe();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isContentToken, isExpired, type TokenRow } from '../auth/api-tokens';
 import { API_TOKEN, PERMISSIONS_TTL, UP_ROLE } from '../constants';
 import type { ServiceContext } from '../types';
 import { createRoomNamer } from '../utils/reserved-rooms';
@@ -30,15 +31,6 @@ interface RoleRow {
   type: string;
   permissions?: PermissionRow[];
 }
-export interface TokenRow {
-  id: number | string;
-  name: string;
-  kind?: string | null;
-  type: 'read-only' | 'full-access' | 'custom';
-  expiresAt?: string | null;
-  lastUsedAt?: string | null;
-  permissions?: PermissionRow[];
-}
 
 interface Ability {
   can(scope: string): boolean;
@@ -64,13 +56,6 @@ function createAuth(strategy: string, can: (scope: string) => boolean): ContentA
     ability: { can },
   };
 }
-
-export const isExpired = (token: TokenRow): boolean =>
-  token.expiresAt != null && new Date(token.expiresAt) < new Date();
-
-/** Admin tokens open the admin API, not content. */
-export const isContentToken = (token: TokenRow): boolean =>
-  token.kind == null || token.kind === 'content-api';
 
 /**
  * Roles and API tokens with their permissions, cached. Abilities come from Strapi's permission

@@ -1,135 +1,160 @@
-import { API_TOKEN } from '../constants';
-import type { ServiceContext, SocketUser } from '../types';
+import { createApiTokens, type TokenRow } from '../auth/api-tokens';
+import { AuthError, type Identity } from '../auth/identity';
+import { createUserTokens } from '../auth/user-tokens';
+import { createUsers, type UserRow } from '../auth/users';
+import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
-import { isContentToken, isExpired, type TokenRow } from './principals';
 
-/** What a connection turned out to be. */
-export interface Identity {
-  strategy: 'public' | 'jwt' | 'api-token';
-  /** The reserved room its content events come through; null: none, as nothing may be read. */
-  room: string | null;
-  /** The name under which user code addresses the same sockets (`Authenticated`). */
-  alias: string | null;
-  user: SocketUser | null;
-}
+const STRATEGIES: ReadonlySet<unknown> = new Set(['jwt', 'api-token', 'admin-jwt']);
 
-/** Refused at the handshake: `message` and `data` reach the client's `connect_error`. */
-export class AuthError extends Error {
-  override name = 'AuthError';
-  readonly data: { code: string };
+const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 'INVALID_TOKEN');
 
-  constructor(message: string, code: string) {
-    super(message);
-    this.data = { code };
-  }
-}
+const timeOf = (date: string | null | undefined): number | null =>
+  date == null ? null : new Date(date).getTime();
 
-interface UserRow {
-  id: number | string;
-  username: string;
-  email: string;
-  confirmed?: boolean | null;
-  blocked?: boolean | null;
-  role?: { id: number | string; name: string } | null;
-}
-
-interface JwtService {
-  verify(token: string): Promise<{ id?: unknown }>;
-}
-
-interface UserService {
-  fetchAuthenticatedUser(id: unknown): Promise<UserRow | null>;
-}
-
-interface ApiTokenService {
-  hash(accessKey: string): string;
-  getByAccessKey(hash: string): Promise<TokenRow | null>;
-}
-
-const HOUR = 60 * 60 * 1000;
-
-/** Tells who is connecting from the `auth` payload of the handshake. */
+/** Tells who is connecting from the `auth` payload of the handshake, and later whether that still holds. */
 export function createStrategyService({ strapi }: ServiceContext) {
-  const { config } = getService(strapi, 'options');
-  const invalid = (): AuthError => new AuthError('Invalid credentials', 'INVALID_CREDENTIALS');
+  const userTokens = createUserTokens(strapi);
+  const users = createUsers(strapi);
+  const apiTokens = createApiTokens(strapi);
 
-  const asPublic = async (): Promise<Identity> => {
-    if (config.security.requireAuthentication) {
-      throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
-    }
+  const publicIdentity = async (): Promise<Identity> => {
     const role = await getService(strapi, 'principals').publicRole();
     return {
       strategy: 'public',
+      principal: role === undefined ? null : { kind: 'role', id: role.id },
       room: role?.room ?? null,
       alias: role?.name ?? null,
       user: null,
+      expiresAt: null,
+      sessionId: null,
+      keyHash: null,
     };
   };
 
-  /** As the users-permissions plugin's own strategy decides it, step by step. */
-  const asUser = async (token: string): Promise<Identity> => {
-    const plugin = strapi.plugin('users-permissions');
-    if (plugin === undefined) throw invalid();
-    let id: unknown;
-    try {
-      ({ id } = await plugin.service<JwtService>('jwt').verify(token));
-    } catch {
-      throw new AuthError('Invalid or expired token', 'INVALID_TOKEN');
-    }
-    if (id === undefined) throw new AuthError('Invalid or expired token', 'INVALID_TOKEN');
-    const user = await plugin.service<UserService>('user').fetchAuthenticatedUser(id);
-    if (user === null || user.role == null) throw invalid();
-    const advanced = (await strapi
-      .store({ type: 'plugin', name: 'users-permissions' })
-      .get({ key: 'advanced' })) as { email_confirmation?: boolean } | null;
-    if (advanced?.email_confirmation === true && user.confirmed !== true) throw invalid();
-    if (user.blocked === true) throw invalid();
-    const { role } = user;
+  const userIdentity = (
+    { id, username, email, role }: UserRow,
+    token: Pick<Identity, 'expiresAt' | 'sessionId'>,
+  ): Identity => {
+    if (role == null) throw new Error(`user ${id} has no role`);
     return {
       strategy: 'jwt',
+      principal: { kind: 'role', id: role.id },
       room: getService(strapi, 'principals').roomFor('role', role.id),
       alias: role.name,
-      user: { id: user.id, username: user.username, email: user.email, role: role.name },
+      user: { id, username, email, role: role.name },
+      expiresAt: token.expiresAt,
+      sessionId: token.sessionId,
+      keyHash: null,
     };
+  };
+
+  const tokenIdentity = (token: TokenRow, keyHash: string): Identity => ({
+    strategy: 'api-token',
+    principal: { kind: 'token', id: token.id },
+    room: getService(strapi, 'principals').roomFor('token', token.id),
+    alias: null,
+    user: null,
+    expiresAt: timeOf(token.expiresAt),
+    sessionId: null,
+    keyHash,
+  });
+
+  const publicMayConnect = (): boolean =>
+    !getService(strapi, 'settings').current().security.requireAuthentication;
+
+  const asPublic = async (): Promise<Identity> => {
+    if (!publicMayConnect()) {
+      throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
+    }
+    return publicIdentity();
+  };
+
+  const asUser = async (text: string): Promise<Identity> => {
+    const hasPlugin = strapi.plugin('users-permissions') !== undefined;
+    const token = hasPlugin ? await userTokens.verify(text) : null;
+    if (token === null) throw invalidToken();
+    const user = await users.one(token.userId);
+    if (user === null) throw new AuthError('Invalid credentials', 'INVALID_CREDENTIALS');
+    return userIdentity(user, token);
   };
 
   const asApiToken = async (accessKey: string): Promise<Identity> => {
-    // Strapi split the token services in two; the older name remains as an alias.
-    const service = (strapi.service('admin::api-token-content-api') ??
-      strapi.service('admin::api-token')) as unknown as ApiTokenService;
-    const token = await service.getByAccessKey(service.hash(accessKey));
-    if (token == null || !isContentToken(token)) {
-      throw new AuthError('Invalid or expired token', 'INVALID_TOKEN');
+    const found = await apiTokens.one(accessKey);
+    if (found === null) throw invalidToken();
+    return tokenIdentity(found.token, found.keyHash);
+  };
+
+  const identify = async ({ strategy, token }: Record<string, unknown>): Promise<Identity> => {
+    const hasToken = token !== undefined && token !== null && token !== '';
+    if (!hasToken && strategy == null) return asPublic();
+    if (strategy != null && !STRATEGIES.has(strategy)) {
+      throw new AuthError('Unknown auth strategy: use "jwt" or "api-token"', 'UNKNOWN_STRATEGY');
     }
-    if (isExpired(token)) throw new AuthError('Invalid or expired token', 'INVALID_TOKEN');
-    const lastUsed = token.lastUsedAt == null ? 0 : new Date(token.lastUsedAt).getTime();
-    if (Date.now() - lastUsed >= HOUR) {
-      await strapi.db
-        .query(API_TOKEN)
-        .update({ where: { id: token.id }, data: { lastUsedAt: new Date() } });
-    }
-    return {
-      strategy: 'api-token',
-      room: getService(strapi, 'principals').roomFor('token', token.id),
-      alias: null,
-      user: null,
-    };
+    if (!hasToken) throw new AuthError('Missing token', 'MISSING_TOKEN');
+    if (typeof token !== 'string') throw invalidToken();
+    if (strategy === 'admin-jwt') return getService(strapi, 'admin-sessions').authenticate(token);
+    return strategy === 'api-token' ? asApiToken(token) : asUser(token);
+  };
+
+  /** The ids of what the identities of one strategy stand for, each once. */
+  const idsOf = (
+    identities: readonly Identity[],
+    strategy: Identity['strategy'],
+    id: (identity: Identity) => number | string | undefined,
+  ): Array<number | string> => {
+    const ids = identities
+      .filter((identity) => identity.strategy === strategy)
+      .map(id)
+      .filter((value) => value !== undefined);
+    return [...new Set(ids)];
   };
 
   return {
     /** Throws an `AuthError` for whoever may not connect. */
     async authenticate(auth: Record<string, unknown>): Promise<Identity> {
-      const { strategy, token } = auth;
-      const hasToken = token !== undefined && token !== null && token !== '';
-      if (!hasToken && strategy == null) return asPublic();
-      if (strategy != null && strategy !== 'jwt' && strategy !== 'api-token') {
-        throw new AuthError('Unknown auth strategy: use "jwt" or "api-token"', 'UNKNOWN_STRATEGY');
+      const identity = await identify(auth);
+      if (!(await getService(strapi, 'permissions').mayConnect(identity))) {
+        throw new AuthError('This role may not connect', 'FORBIDDEN');
       }
-      if (!hasToken) throw new AuthError('Missing token', 'MISSING_TOKEN');
-      if (typeof token !== 'string') {
-        throw new AuthError('Invalid or expired token', 'INVALID_TOKEN');
+      return identity;
+    },
+
+    /**
+     * What each identity is now, read from the database for all of them together; null for those
+     * that would not be let in any more.
+     */
+    async review(identities: readonly Identity[]): Promise<Array<Identity | null>> {
+      const userIds = idsOf(identities, 'jwt', ({ user }) => user?.id);
+      const tokenIds = idsOf(identities, 'api-token', ({ principal }) => principal?.id);
+      const userRows = userIds.length === 0 ? null : await users.many(userIds);
+      const tokenRows = tokenIds.length === 0 ? null : await apiTokens.many(tokenIds);
+
+      const now = async (identity: Identity): Promise<Identity | null> => {
+        const { strategy, user, principal, sessionId, keyHash } = identity;
+        if (strategy === 'public') return publicMayConnect() ? publicIdentity() : null;
+        if (strategy === 'jwt') {
+          const row = user === null ? undefined : userRows?.get(user.id);
+          if (row === undefined) return null;
+          if (sessionId !== null && !(await userTokens.isLive(sessionId))) return null;
+          return userIdentity(row, identity);
+        }
+        if (strategy === 'api-token') {
+          const row = principal === null ? undefined : tokenRows?.get(principal.id);
+          if (row === undefined || keyHash === null || row.accessKey !== keyHash) return null;
+          return tokenIdentity(row, keyHash);
+        }
+        return identity;
+      };
+
+      const reviewed: Array<Identity | null> = [];
+      for (const identity of identities) {
+        const current = await now(identity);
+        const may =
+          current !== null && (await getService(strapi, 'permissions').mayConnect(current));
+        reviewed.push(may ? current : null);
       }
-      return strategy === 'api-token' ? asApiToken(token) : asUser(token);
+      return reviewed;
     },
   };
 }

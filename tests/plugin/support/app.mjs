@@ -117,7 +117,8 @@ export async function boot(config = {}, { folder, usersPermissions = {} } = {}) 
     await writeApp(folder);
   }
   configs.set(folder, {
-    io: { enabled: true, resolve: pluginRoot, config },
+    // Tests tell one change from the next, unless debouncing is what they are about.
+    io: { enabled: true, resolve: pluginRoot, config: { debounce: 0, ...config } },
     'users-permissions': { config: { jwtSecret: 'jwt secret', ...usersPermissions } },
   });
   const restoreListeners = keepProcessListeners();

@@ -1,0 +1,89 @@
+import { verifyJwt } from '../../socket-io/native';
+import type { Strapi } from '../types';
+
+/** What a good token of the users-permissions plugin says. */
+export interface UserToken {
+  userId: unknown;
+  /** Refresh mode only: the login it belongs to, which can be ended before the token expires. */
+  sessionId: string | null;
+  /** Milliseconds since the epoch; null: it never expires. */
+  expiresAt: number | null;
+}
+
+interface Payload {
+  exp?: unknown;
+  type?: unknown;
+}
+
+interface JwtService {
+  verify(token: string): Promise<{ id?: unknown; sessionId?: unknown }>;
+}
+
+interface JwtConfig {
+  algorithm?: string;
+  publicKey?: string;
+}
+
+const DEFAULT_ALGORITHM = 'HS256';
+const isAsymmetric = (algorithm: string): boolean => /^(RS|ES|PS|Ed)/.test(algorithm);
+
+/**
+ * Checks JSON Web Tokens of the users-permissions plugin, in both of its modes: first signature,
+ * algorithm and times in Rust, then what the plugin itself asks of a token.
+ */
+export function createUserTokens(strapi: Strapi) {
+  // Read each time: in development the plugin makes the secret up during its own bootstrap.
+  const setting = <T>(name: string): T | undefined =>
+    strapi.config.get<T | undefined>(`plugin::users-permissions.${name}`);
+
+  const isRefreshMode = (): boolean => setting<string>('jwtManagement') === 'refresh';
+
+  const keyFor = (algorithm: string): string => {
+    const { publicKey } = setting<JwtConfig>('jwt') ?? {};
+    const secret = setting<string>('jwtSecret');
+    const key = isRefreshMode()
+      ? isAsymmetric(algorithm)
+        ? publicKey
+        : secret || strapi.config.get<string>('admin.auth.secret')
+      : secret;
+    if (typeof key !== 'string' || key === '') {
+      throw new Error('users-permissions has no key to check tokens with: set its jwtSecret');
+    }
+    return key;
+  };
+
+  /** The payload of a token that is signed and not expired; null for any other. */
+  const payloadOf = (token: string): Payload | null => {
+    const algorithm = setting<JwtConfig>('jwt')?.algorithm ?? DEFAULT_ALGORITHM;
+    const verdict = verifyJwt(token, Buffer.from(keyFor(algorithm)), [algorithm]);
+    if (verdict.code === 'JWT_SETTINGS') {
+      throw new Error(
+        `users-permissions' settings do not let tokens be checked: ${verdict.message}`,
+      );
+    }
+    return verdict.payload === null ? null : (JSON.parse(verdict.payload) as Payload);
+  };
+
+  const isLive = (sessionId: string): Promise<boolean> =>
+    strapi.sessionManager('users-permissions').isSessionActive(sessionId);
+
+  return {
+    /** null: not a token that lets a user in. */
+    async verify(token: string): Promise<UserToken | null> {
+      const payload = payloadOf(token);
+      if (payload === null) return null;
+      if (isRefreshMode() && payload.type !== 'access') return null;
+      // The plugin's own service has the last word: applications extend it.
+      const service = strapi.plugin('users-permissions').service<JwtService>('jwt');
+      const said = await service.verify(token).catch(() => null);
+      if (said?.id === undefined) return null;
+      const sessionId = typeof said.sessionId === 'string' ? said.sessionId : null;
+      if (isRefreshMode() && (sessionId === null || !(await isLive(sessionId)))) return null;
+      const expiresAt = typeof payload.exp === 'number' ? payload.exp * 1000 : null;
+      return { userId: said.id, sessionId, expiresAt };
+    },
+
+    /** Whether the login a token belongs to has not been ended. */
+    isLive,
+  };
+}
