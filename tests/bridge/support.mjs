@@ -1,7 +1,7 @@
 // What the tests of the boundary share: engines, servers, and clients that speak the protocols by hand.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -85,6 +85,16 @@ export function engineThreads() {
     }
   });
 }
+
+/** What the descriptors of this process stand for, e.g. `socket:[12345]`. */
+export const descriptorTargets = () =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // closed meanwhile, such as the one that lists the others
+    }
+  });
 
 export const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
