@@ -43,6 +43,12 @@ export class Connections {
     return conn;
   }
 
+  /** Says what is wrong with a connection which is about to end with a transport error. */
+  failing(id: string, failure: string): void {
+    const conn = this.conns.get(id);
+    if (conn) conn.failure = failure;
+  }
+
   handle({ kind, conn: id, text, data }: EngineEvent): void {
     switch (kind) {
       case EventKind.Text:

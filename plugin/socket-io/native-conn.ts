@@ -32,6 +32,9 @@ export class NativeConn extends EventEmitter {
   /** Always empty: what is not written yet waits in the engine. */
   readonly writeBuffer: readonly unknown[] = [];
 
+  /** What a transport error is told to be. */
+  failure = 'transport error';
+
   private callbacks: SendCallback[] = [];
 
   constructor(
@@ -130,6 +133,10 @@ export class NativeConn extends EventEmitter {
     this.readyState = 'closed';
     this.observed.delete(this);
     this.callbacks = [];
-    this.emit('close', reason, reason === 'transport error' ? new Error(reason) : undefined);
+    this.emit('close', reason, reason === 'transport error' ? this.error() : undefined);
+  }
+
+  private error(): Error {
+    return Object.assign(new Error(this.failure), { type: 'TransportError' });
   }
 }

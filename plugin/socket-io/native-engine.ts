@@ -22,7 +22,13 @@ import { EventPump } from './event-pump';
 import { attempt, type Report } from './guard';
 import { attachRoutes } from './http-attach';
 import { logOf } from './logger';
-import { EventKind, NativeEngineHandle, type Engine, type EngineEvent } from './native';
+import {
+  EventKind,
+  NativeEngineHandle,
+  type Engine,
+  type EngineEvent,
+  type RequestHead,
+} from './native';
 import type { NativeConn } from './native-conn';
 import {
   engineOptions,
@@ -193,8 +199,8 @@ export class NativeEngine extends EventEmitter {
     const { head, id } = await admit(this, req, res, false);
     const body = head.method === 'POST' ? await readBody(req, this.opts.maxHttpBufferSize) : null;
     if (body === 'too large') return answerTooLarge(res);
-    if (body === 'aborted') return this.abort(head.sid);
-    const onClose = () => res.writableFinished || this.abort(head.sid);
+    if (body === 'aborted') return this.abort(head);
+    const onClose = () => res.writableFinished || this.abort(head);
     res.once('close', onClose);
     const attach = this.core.eager();
     const reply = await this.native.handle(head, body, id, attach);
@@ -250,8 +256,11 @@ export class NativeEngine extends EventEmitter {
     if (!this.closing) this.core.report('a request', error);
   }
 
-  private abort(sid: string | null): void {
-    if (sid && !this.closing) this.native.abortPoll(sid);
+  private abort({ sid, method }: RequestHead): void {
+    if (!sid || this.closing) return;
+    const what = method === 'GET' ? 'poll' : 'data request';
+    this.conns.failing(sid, `${what} connection closed prematurely`);
+    this.native.abortPoll(sid);
   }
 
   private handleEvent(event: EngineEvent): void {

@@ -174,7 +174,9 @@ parity('a poll whose client goes away ends the session', async (world) => {
   poll.end();
   await arrived;
   poll.destroy();
-  assert.equal((await gone)[0], 'transport error');
+  const [reason, { message, type }] = await gone;
+  assert.equal(reason, 'transport error');
+  assert.deepEqual([message, type], ['poll connection closed prematurely', 'TransportError']);
 });
 
 parity('headers and initial_headers may add headers', async (world) => {
