@@ -412,6 +412,7 @@ test(
     let wakes = 0;
     const engine = new Engine(options, () => { wakes++; throw new Error('from wake'); });
     process.on('uncaughtException', ({ message }) => {
+      if (wakes > 2) return; // the end of the session, before or after close has resolved
       console.log(message, engine.drain(10).map(({ text }) => text).join());
       if (wakes === 1) post('second');
       if (wakes === 2) engine.close().then(() => console.log('closed'));
@@ -423,7 +424,7 @@ test(
   `);
     assert.deepEqual(
       [code, stdout],
-      [0, 'from wake first\nfrom wake second\nfrom wake forced close\nclosed'],
+      [0, 'from wake first\nfrom wake second\nclosed'],
       stderr,
     );
   },
