@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { addon, checkTools, dependencies, typescript } from './lib/build.mjs';
+import { ensureDatabases } from './lib/databases.mjs';
 import { filesBelow } from './lib/fresh.mjs';
 import { installPackage } from './lib/install.mjs';
 import { Problem, bold, duration, green, main, red, say, step } from './lib/log.mjs';
@@ -41,10 +42,11 @@ function nodeTests(folder) {
     args: [
       '--test',
       '--test-reporter=spec',
-      `--test-timeout=${3 * MINUTE}`,
+      // Counts for whole files too, so this is only the last resort: tests have limits of their own.
+      `--test-timeout=${8 * MINUTE}`,
       ...files.map((file) => path.relative(root, file)),
     ],
-    timeout: 10 * MINUTE,
+    timeout: 15 * MINUTE,
   };
 }
 
@@ -159,6 +161,7 @@ await main(async () => {
   const env = { CI: process.env.CI ?? 'true', FORCE_COLOR: '0' };
   const redis = needs(...testFolders()) ? await ensureRedis() : { stop() {} };
   if (redis.url) env.REDIS_URL = redis.url;
+  if (needs('parity', 'plugin')) Object.assign(env, await ensureDatabases());
   const results = [];
   try {
     for (const check of checks()) if (needs(check.name)) results.push(await perform(check, env));

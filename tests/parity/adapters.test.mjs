@@ -16,9 +16,9 @@ import { next, parity } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-const postgresUrl = process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test';
+const postgresUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/postgres';
 const skip = await unreachable('Redis', url, 6379, 'REDIS_URL');
-const skipPostgres = await unreachable('PostgreSQL', postgresUrl, 5432, 'POSTGRES_URL');
+const skipPostgres = await unreachable('PostgreSQL', postgresUrl, 5432, 'TEST_POSTGRES_URL');
 
 /** False, or why what needs the server is skipped: said aloud. */
 async function unreachable(name, address, port, variable) {
