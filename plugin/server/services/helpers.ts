@@ -11,7 +11,6 @@ import type { ServiceContext, SocketIOSocket, SocketUser } from '../types';
 import { findContentType } from '../utils/content-type';
 import { entityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
-import { logEvent } from '../utils/log-event';
 import { Refusal } from '../utils/refusal';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
@@ -122,7 +121,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
       const socket = socketOf(socketId);
       if (socket === undefined) return undefined;
       const text = isName(reason) ? reason : 'Disconnected by the server';
-      logEvent(strapi, 'forced-disconnect', {
+      getService(strapi, 'monitoring').logEvent('forced-disconnect', {
         socketId: socket.id,
         reason: text,
         user: socket.user,

@@ -21,13 +21,18 @@ export function createNamespacesService({ strapi }: ServiceContext) {
           if (requireAuth && identity.strategy === 'public') {
             throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
           }
-          next();
+          return getService(strapi, 'rooms').joinByRole(socket as SocketIOSocket);
         })
-        .catch((error: unknown) => next(toError(error)));
+        .then(
+          () => next(),
+          (error: unknown) => next(toError(error)),
+        );
     });
-    nsp.on('connection', (socket) => {
-      getService(strapi, 'rooms').guard(socket as SocketIOSocket);
-      getService(strapi, 'client-events').attachRooms(socket as SocketIOSocket);
+    nsp.on('connection', (connected) => {
+      const socket = connected as SocketIOSocket;
+      getService(strapi, 'live-access').watch(socket);
+      getService(strapi, 'rooms').guard(socket);
+      getService(strapi, 'client-events').attachRooms(socket);
     });
   };
 

@@ -74,6 +74,10 @@ export function createPermissionsService({ strapi }: ServiceContext) {
       return role !== undefined && mayConnectAs(role);
     },
 
+    /** For handlers that let clients into rooms: `socket.data.userId`, and the room asked for. */
+    canAccessRoom: (userId: number | string | null | undefined, room: unknown): Promise<boolean> =>
+      getService(strapi, 'rooms').canAccess(userId, room),
+
     async recipients(uid: string, action: string): Promise<Principal[]> {
       const principals = await getService(strapi, 'principals').list();
       return principals.filter((principal) => canReceive(principal, uid, action));

@@ -1,10 +1,19 @@
+import type { Namespace } from 'socket.io';
+
 import type { Settings } from '../../shared/settings';
+import { UP_USER } from '../constants';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { isEntityRoom, isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { guardRooms } from '../utils/guard-rooms';
 import { Refusal } from '../utils/refusal';
 import { describeError } from '../utils/to-error';
+import type { Principal } from './principals';
+
+interface UserRow {
+  blocked?: boolean | null;
+  role?: { id: number | string } | null;
+}
 
 /** Rooms one socket may join by itself; every one is an entry in the memory of the server. */
 const MAX_ROOMS = 100;
@@ -25,14 +34,16 @@ export function createRoomsService({ strapi }: ServiceContext) {
 
   const settings = (): Settings['rooms'] => getService(strapi, 'settings').current().rooms;
 
-  /** Whose room this is, null if anybody may join. */
-  const ownerOf = (socket: SocketIOSocket, room: string): string | null => {
-    if (room === socket.id) return null;
+  /** Whose room this is, null if it is anybody's. */
+  const holderOf = (nsp: Namespace, room: string): string | null => {
     if (getService(strapi, 'principals').isRoleName(room)) return 'its role';
     if (isInternalRoom(room)) return 'the plugin';
     if (isEntityRoom(room)) return 'the subscribers of the entity';
-    return socket.nsp.adapter.sids.has(room) ? 'the socket of that id' : null;
+    return nsp.adapter.sids.has(room) ? 'the socket of that id' : null;
   };
+
+  const ownerOf = (socket: SocketIOSocket, room: string): string | null =>
+    room === socket.id ? null : holderOf(socket.nsp, room);
 
   const checkName = (room: unknown): string => {
     if (typeof room !== 'string' || !ROOM_NAME.test(room)) {
@@ -43,23 +54,36 @@ export function createRoomsService({ strapi }: ServiceContext) {
     return room;
   };
 
-  /** The rooms that the settings give to the role of a socket. */
-  const roomsOfRole = async (socket: SocketIOSocket): Promise<string[]> => {
-    const principal = await getService(strapi, 'identities').principalOf(socket);
+  /** The rooms that the settings give to a role. */
+  const roomsOf = (principal: Principal | undefined): string[] => {
     if (principal?.kind !== 'role') return [];
     return Object.entries(settings().autoJoinByRole)
       .filter(([role]) => sameName(role, principal.name) || sameName(role, principal.type))
       .flatMap(([, rooms]) => rooms);
   };
 
-  /** A room that the settings give to some role is not for the others. */
-  const checkAllowed = async (socket: SocketIOSocket, room: string): Promise<void> => {
+  const roomsOfRole = async (socket: SocketIOSocket): Promise<string[]> =>
+    roomsOf(await getService(strapi, 'identities').principalOf(socket));
+
+  /** Why a room that is nobody's may not be joined; null if it may. A role's rooms are its own. */
+  const objection = (room: string, own: readonly string[]): string | null => {
     const { autoJoinByRole, enablePrivateRooms } = settings();
+    if (own.includes(room)) return null;
     if (Object.values(autoJoinByRole).some((rooms) => rooms.includes(room))) {
-      if ((await roomsOfRole(socket)).includes(room)) return;
-      throw new Refusal('This room is reserved for other roles');
+      return 'This room is reserved for other roles';
     }
-    if (!enablePrivateRooms) throw new Refusal('Private rooms are disabled');
+    return enablePrivateRooms ? null : 'Private rooms are disabled';
+  };
+
+  /** The role of a user, or the public one for nobody; undefined if there is no such user. */
+  const roleOf = async (userId: number | string | null | undefined) => {
+    const principals = getService(strapi, 'principals');
+    if (userId == null) return principals.publicRole();
+    const user = (await strapi.db
+      .query(UP_USER)
+      .findOne({ where: { id: userId }, populate: ['role'] })) as UserRow | null;
+    if (user?.role == null || user.blocked === true) return undefined;
+    return principals.role(user.role.id);
   };
 
   /** The sockets of other nodes are not in this node's registry. */
@@ -130,7 +154,8 @@ export function createRoomsService({ strapi }: ServiceContext) {
       if (ownerOf(socket, room) !== null || (await isRemoteSocket(socket, room))) {
         throw new Refusal('This room is reserved');
       }
-      await checkAllowed(socket, room);
+      const refused = objection(room, await roomsOfRole(socket));
+      if (refused !== null) throw new Refusal(refused);
       // Not before anything that waits: several requests may be waiting.
       if (chosen(socket).length >= MAX_ROOMS) {
         throw new Refusal(`No more than ${MAX_ROOMS} rooms may be joined`);
@@ -148,6 +173,18 @@ export function createRoomsService({ strapi }: ServiceContext) {
       await socket.leave(room);
       joinedByRole.get(socket)?.delete(room);
       return room;
+    },
+
+    /**
+     * May a user (`socket.data.userId`; null: somebody unknown) be let into a room? What stands for
+     * another role, an entity or a socket is nobody's to join.
+     */
+    async canAccess(userId: number | string | null | undefined, room: unknown): Promise<boolean> {
+      const role = await roleOf(userId);
+      if (role === undefined || typeof room !== 'string' || !ROOM_NAME.test(room)) return false;
+      if (room === role.name) return true;
+      const nsp = getService(strapi, 'server').io().of('/');
+      return holderOf(nsp, room) === null && objection(room, roomsOf(role)) === null;
     },
 
     /** The rooms of a socket as its client may know them. */

@@ -9,7 +9,6 @@ import {
   watchersRoom,
 } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
-import { logEvent } from '../utils/log-event';
 import { Refusal } from '../utils/refusal';
 import { describeError } from '../utils/to-error';
 import { createEntityIds } from '../utils/entity-ids';
@@ -92,7 +91,7 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
   const log = (type: string, socket: SocketIOSocket, { uid, id }: Held): void => {
     if (!settings().enableMetrics) return;
     const data = { socketId: socket.id, uid, id, user: socket.user };
-    logEvent(strapi, type, data);
+    getService(strapi, 'monitoring').logEvent(type, data);
   };
 
   const drop = (socket: SocketIOSocket, subscription: Held): void => {
