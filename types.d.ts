@@ -82,6 +82,7 @@ export interface SecurityConfig {
   /** Refuse clients that bring no token. Default: false. */
   requireAuthentication?: boolean;
   rateLimit?: {
+    /** Default: true where `rateLimit` is given. */
     enabled?: boolean;
     /** Events per socket and second. */
     maxEventsPerSecond?: number;
@@ -111,6 +112,16 @@ export interface SocketIOConfig {
   /** Draft & publish types: send only the published life of a document. Default: true. */
   onlyPublished?: boolean;
   security?: SecurityConfig;
+  /** The settings of the panel can be given here too: they are locked there. */
+  cors?: DeepPartial<PluginSettings['cors']>;
+  connection?: DeepPartial<PluginSettings['connection']>;
+  rooms?: DeepPartial<PluginSettings['rooms']>;
+  entitySubscriptions?: DeepPartial<PluginSettings['entitySubscriptions']>;
+  rolePermissions?: Record<string, DeepPartial<RolePermissions>>;
+  redis?: DeepPartial<PluginSettings['redis']>;
+  namespaces?: DeepPartial<PluginSettings['namespaces']>;
+  monitoring?: DeepPartial<PluginSettings['monitoring']>;
+  presence?: DeepPartial<PluginSettings['presence']>;
   /**
    * What a role or token needs to receive a content event. `read` (default): `find` or `findOne`
    * on the content type; `action`: the permission of the event's own action, as up to version 5.
@@ -224,6 +235,212 @@ export interface SocketIO extends SocketIOHelpers {
   getMetrics(): Metrics;
   /** Forgets cached roles, tokens and permissions: they are read again when next needed. */
   invalidateCache(): void;
+}
+
+/** Which changes to a content type are sent. */
+export interface ContentTypeSettings {
+  create: boolean;
+  update: boolean;
+  delete: boolean;
+  publish: boolean;
+  unpublish: boolean;
+}
+
+/** What a role may do over Socket.IO, beyond its permissions: these can only narrow them. */
+export interface RolePermissions {
+  canConnect: boolean;
+  /** By uid; a content type that is not listed is not narrowed. */
+  contentTypes: Record<string, Pick<ContentTypeSettings, 'create' | 'update' | 'delete'>>;
+}
+
+/** The settings of the panel, in force: config/plugins, then what the panel stored, then the defaults. */
+export interface PluginSettings {
+  /** false: connections are refused. */
+  enabled: boolean;
+  cors: { origins: string[] };
+  connection: {
+    /** In total; 0 is no limit. */
+    maxConnections: number;
+    /** Milliseconds. */
+    pingTimeout: number;
+    /** Milliseconds. */
+    pingInterval: number;
+    /** Milliseconds a client has to join its first namespace. */
+    connectionTimeout: number;
+  };
+  security: {
+    requireAuthentication: boolean;
+    rateLimiting: {
+      enabled: boolean;
+      /** Per connection; 0 is no limit. */
+      maxEventsPerSecond: number;
+      /** 0 is no limit. */
+      maxConnectionsPerIp: number;
+    };
+    /** If not empty, only these addresses and networks may connect. */
+    ipWhitelist: string[];
+    /** These may not, whatever the whitelist says. */
+    ipBlacklist: string[];
+  };
+  /** By uid. */
+  contentTypes: Record<string, ContentTypeSettings>;
+  events: {
+    /** The name an event is sent under, by its own name: `{ 'article:create': 'news' }`. */
+    customEventNames: Record<string, string>;
+    /** Populate relations one level deep, for content types whose configuration does not say. */
+    includeRelations: boolean;
+    /** Exact names of fields that are not sent with content, at any level. */
+    excludeFields: string[];
+    /** Draft & publish types: send only the published life of a document. */
+    onlyPublished: boolean;
+  };
+  rooms: {
+    /** Rooms that sockets of a role join by themselves, by name or type of the role. */
+    autoJoinByRole: Record<string, string[]>;
+    /**
+     * Clients may open rooms of their own naming and write to each other. If not, they can only join
+     * the rooms of their role.
+     */
+    enablePrivateRooms: boolean;
+  };
+  entitySubscriptions: {
+    enabled: boolean;
+    maxSubscriptionsPerSocket: number;
+    /** The entity has to exist. */
+    requireVerification: boolean;
+    /** Uids; empty allows every content type the subscriber may read. */
+    allowedContentTypes: string[];
+    enableMetrics: boolean;
+  };
+  /** By name or type of the role. */
+  rolePermissions: Record<string, RolePermissions>;
+  redis: { enabled: boolean; url: string };
+  namespaces: { enabled: boolean; list: Record<string, { requireAuth: boolean }> };
+  monitoring: {
+    enableConnectionLogging: boolean;
+    enableEventLogging: boolean;
+    /** Entries the log remembers; 0 switches it off. */
+    maxEventLogSize: number;
+  };
+  presence: { enabled: boolean };
+}
+
+/** Where the value of a setting comes from: config/plugins, the panel, or nobody said anything. */
+export type SettingSource = 'file' | 'panel' | 'default';
+
+export type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+
+/** Some of the settings. Arrays and records (`contentTypes`, ...) are given whole. */
+export type SettingsPatch = DeepPartial<PluginSettings>;
+
+export interface RoomStats {
+  name: string;
+  members: number;
+  isEntityRoom: boolean;
+}
+
+export interface SubscriptionStats {
+  uid: string;
+  id: string;
+  room: string;
+}
+
+export interface SocketStats {
+  id: string;
+  connected: boolean;
+  rooms: string[];
+  entitySubscriptions: SubscriptionStats[];
+  handshake: { address: string; time: string; query: Record<string, unknown> };
+  user: { id: number | string; username: string } | null;
+}
+
+export interface ConnectionStats {
+  /** Sockets of this node. */
+  connected: number;
+  rooms: RoomStats[];
+  sockets: SocketStats[];
+  entitySubscriptions: { total: number; byContentType: Record<string, number>; rooms: string[] };
+}
+
+export interface EventStats {
+  /** Since the last reset. */
+  totalEvents: number;
+  eventsByType: Record<string, number>;
+  /** Milliseconds since the epoch. */
+  lastReset: number;
+  /** Over the last ten seconds, with two decimals: `'2.50'`. */
+  eventsPerSecond: string;
+}
+
+export interface EventLogEntry {
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  type: string;
+  data: unknown;
+}
+
+export interface TestEventResult {
+  success: true;
+  eventName: string;
+  data: Record<string, unknown>;
+  /** Sockets of this node it was sent to. */
+  recipients: number;
+}
+
+/** Totals since the start, counted by the engine. */
+export interface TrafficStats {
+  packetsIn: number;
+  packetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** Clients that read too slowly and were let go. */
+  slowClosed: number;
+  /** Connections that the security settings refused. */
+  refused: number;
+  /** Events over the rate limit. */
+  limited: number;
+}
+
+/** `strapi.plugin('io').service('monitoring')` */
+export interface MonitoringService {
+  /** Who is connected to this node. Names at most 1,000 sockets and as many rooms. */
+  getConnectionStats(): ConnectionStats;
+  getEventStats(): EventStats;
+  /** The last `limit` entries (default: 100), oldest first. */
+  getEventLog(limit?: number): EventLogEntry[];
+  /** Events in each of the last seconds (at most 300), oldest first. */
+  getHistory(): number[];
+  getTraffic(): TrafficStats;
+  /** Counts an event and, if the settings say so, writes it into the log, without what is secret in it. */
+  logEvent(type: string, data?: unknown): void;
+  /** Forgets all events; what the engine counts since its start stays. */
+  resetStats(): void;
+  /** Sends an event to every connected client, marked as a test. */
+  sendTestEvent(eventName?: string, data?: Record<string, unknown>): TestEventResult;
+}
+
+export interface SettingsUpdate {
+  settings: PluginSettings;
+  /** The settings whose value is another one now. */
+  changed: string[];
+  /** Of all settings, those whose value takes effect when Strapi starts again. */
+  restartRequired: string[];
+}
+
+/** `strapi.plugin('io').service('settings')` */
+export interface SettingsService {
+  /** The settings in force. Frozen: they change by `update` alone. */
+  current(): PluginSettings;
+  /** Where each value comes from, by path; entries of a record have their own (`contentTypes.api::a.a`). */
+  sources(): Record<string, SettingSource>;
+  /** Calls back after each change, until the returned function is called. */
+  onChange(listener: (settings: PluginSettings, changed: string[]) => void): () => void;
+  /** Checks, stores and applies a part of the settings, or throws, changing nothing. */
+  update(patch: SettingsPatch): Promise<SettingsUpdate>;
 }
 
 export type { Namespace, Server, Socket };

@@ -8,6 +8,7 @@ export type {
   EventHandler,
   Populate,
   RawEmitOptions,
+  SettingsUpdate,
   SocketIO,
   SocketIOSocket,
   SocketUser,
@@ -32,3 +33,12 @@ export interface TransactionHooks {
   onCommit: (callback: () => void) => void;
   onRollback: (callback: () => void) => void;
 }
+
+type KoaContext = Parameters<Core.ControllerHandler>[0];
+
+/** What a controller gets: Koa's context, with the answers Strapi adds, which Koa's type takes for `any`. */
+export type AdminContext = KoaContext & {
+  badRequest(message?: string, details?: object): void;
+  forbidden(message?: string, details?: object): void;
+  tooManyRequests(message?: string, details?: object): void;
+};

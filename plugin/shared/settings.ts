@@ -1,106 +1,17 @@
 /** The settings: what the panel edits, what the server obeys, and what both agree is allowed. */
 import { z } from 'zod';
 
+import type { PluginSettings as Settings } from '../../types';
 import { strict } from './strict';
 
-/** Which changes to a content type are sent. */
-export interface ContentTypeSettings {
-  create: boolean;
-  update: boolean;
-  delete: boolean;
-  publish: boolean;
-  unpublish: boolean;
-}
-
-/** What a role may do over Socket.IO, beyond its permissions: these can only narrow them. */
-export interface RolePermissions {
-  canConnect: boolean;
-  /** By uid; a content type that is not listed is not narrowed. */
-  contentTypes: Record<string, Pick<ContentTypeSettings, 'create' | 'update' | 'delete'>>;
-}
-
-export interface Settings {
-  /** false: connections are refused. */
-  enabled: boolean;
-  cors: { origins: string[] };
-  connection: {
-    /** In total; 0 is no limit. */
-    maxConnections: number;
-    /** Milliseconds. */
-    pingTimeout: number;
-    /** Milliseconds. */
-    pingInterval: number;
-    /** Milliseconds a client has to join its first namespace. */
-    connectionTimeout: number;
-  };
-  security: {
-    requireAuthentication: boolean;
-    rateLimiting: {
-      enabled: boolean;
-      /** Per connection; 0 is no limit. */
-      maxEventsPerSecond: number;
-      /** 0 is no limit. */
-      maxConnectionsPerIp: number;
-    };
-    /** If not empty, only these addresses and networks may connect. */
-    ipWhitelist: string[];
-    /** These may not, whatever the whitelist says. */
-    ipBlacklist: string[];
-  };
-  /** By uid. */
-  contentTypes: Record<string, ContentTypeSettings>;
-  events: {
-    /** The name an event is sent under, by its own name: `{ 'article:create': 'news' }`. */
-    customEventNames: Record<string, string>;
-    /** Populate relations one level deep, for content types whose configuration does not say. */
-    includeRelations: boolean;
-    /** Exact names of fields that are not sent with content, at any level. */
-    excludeFields: string[];
-    /** Draft & publish types: send only the published life of a document. */
-    onlyPublished: boolean;
-  };
-  rooms: {
-    /** Rooms that sockets of a role join by themselves, by name or type of the role. */
-    autoJoinByRole: Record<string, string[]>;
-    /**
-     * Clients may open rooms of their own naming and write to each other. If not, they can only join
-     * the rooms of their role.
-     */
-    enablePrivateRooms: boolean;
-  };
-  entitySubscriptions: {
-    enabled: boolean;
-    maxSubscriptionsPerSocket: number;
-    /** The entity has to exist. */
-    requireVerification: boolean;
-    /** Uids; empty allows every content type the subscriber may read. */
-    allowedContentTypes: string[];
-    enableMetrics: boolean;
-  };
-  /** By name or type of the role. */
-  rolePermissions: Record<string, RolePermissions>;
-  redis: { enabled: boolean; url: string };
-  namespaces: { enabled: boolean; list: Record<string, { requireAuth: boolean }> };
-  monitoring: {
-    enableConnectionLogging: boolean;
-    enableEventLogging: boolean;
-    /** Entries the log remembers; 0 switches it off. */
-    maxEventLogSize: number;
-  };
-  presence: { enabled: boolean };
-}
-
-/** Where the value of a setting comes from: config/plugins, the panel, or nobody said anything. */
-export type SettingSource = 'file' | 'panel' | 'default';
-
-export type DeepPartial<T> = T extends readonly unknown[]
-  ? T
-  : T extends object
-    ? { [K in keyof T]?: DeepPartial<T[K]> }
-    : T;
-
-/** Some of the settings. Arrays and records (`contentTypes`, ...) are given whole. */
-export type SettingsPatch = DeepPartial<Settings>;
+export type {
+  ContentTypeSettings,
+  DeepPartial,
+  PluginSettings as Settings,
+  RolePermissions,
+  SettingSource,
+  SettingsPatch,
+} from '../../types';
 
 /** Settings that take effect when Strapi starts. */
 export const RESTART_SETTINGS: readonly string[] = [
@@ -183,7 +94,7 @@ const origin = z
     'is neither "*" nor an origin like https://example.com (no path, no "/" at the end)',
   );
 
-const redisUrl = z
+export const redisUrl = z
   .string()
   .regex(/^rediss?:\/\/[^\s]+$/, 'is not a URL like redis://host:6379 or rediss://host:6380');
 
@@ -191,7 +102,8 @@ const namespaceName = z
   .string()
   .regex(/^\/?[^/\s][^\s]*$/, 'is not the name of a namespace like "admin" or "/admin"');
 
-const eventName = name.refine((event) => !RESERVED_EVENTS.has(event), {
+/** The name of an event that can be sent. */
+export const sendableEvent = name.refine((event) => !RESERVED_EVENTS.has(event), {
   error: 'is a name that Socket.IO keeps for itself',
 });
 
@@ -232,7 +144,7 @@ export const settingGroups = {
   }).partial(),
   contentTypes: record(contentTypeSettings),
   events: strict({
-    customEventNames: record(eventName),
+    customEventNames: record(sendableEvent),
     includeRelations: flag,
     excludeFields: names,
     onlyPublished: flag,

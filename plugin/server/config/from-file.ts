@@ -67,6 +67,7 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
     redis: config.redis,
     namespaces: config.namespaces,
     monitoring: config.monitoring,
-    presence: config.presence,
+    presence:
+      config.presence === undefined ? undefined : given({ enabled: config.presence.enabled }),
   });
 }

@@ -1,27 +1,13 @@
 import { type Settings, type SettingsPatch, settingsPatchSchema } from '../../shared/settings';
 import { formatIssue, formatPath, formatValue } from '../config/messages';
 import { checkAddressRule } from '../../socket-io/native';
+import { InvalidInput, type Issue } from './invalid-input';
 
-/** One thing that is wrong: where, and a line that says what and what is allowed. */
-export interface Issue {
-  path: string;
-  message: string;
-}
-
-/** Nothing was changed; every problem is in `issues`. */
-export class InvalidSettings extends Error {
-  override name = 'InvalidSettings';
-
-  constructor(readonly issues: Issue[]) {
-    super(`plugin io: ${issues.map(({ message }) => message).join('; ')}`);
-  }
-}
-
-/** The shapes and bounds. Throws {@link InvalidSettings}. */
+/** The shapes and bounds. Throws {@link InvalidInput}. */
 export function parsePatch(input: unknown): SettingsPatch {
   const result = settingsPatchSchema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidSettings(
+  throw new InvalidInput(
     result.error.issues.map((issue) => ({
       path: formatPath(issue.path),
       message: formatIssue(issue, input, 'settings'),
@@ -71,7 +57,7 @@ function uidIssues(patch: SettingsPatch, current: Settings, exists: (uid: string
     }));
 }
 
-/** Checks a patch whole before anything of it is stored. Throws {@link InvalidSettings}. */
+/** Checks a patch whole before anything of it is stored. Throws {@link InvalidInput}. */
 export function validatePatch(
   input: unknown,
   current: Settings,
@@ -79,6 +65,6 @@ export function validatePatch(
 ): SettingsPatch {
   const patch = parsePatch(input);
   const issues = [...addressIssues(patch), ...uidIssues(patch, current, exists)];
-  if (issues.length > 0) throw new InvalidSettings(issues);
+  if (issues.length > 0) throw new InvalidInput(issues);
   return patch;
 }

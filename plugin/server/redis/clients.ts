@@ -1,0 +1,94 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import type { createAdapter as CreateAdapter } from '@socket.io/redis-adapter';
+import type { createClient as CreateClient } from 'redis';
+
+import { toError } from '../utils/to-error';
+
+export type RedisClient = ReturnType<typeof CreateClient>;
+
+export interface RedisPackages {
+  createClient: typeof CreateClient;
+  createAdapter: typeof CreateAdapter;
+}
+
+/** Longest wait between two attempts to reach Redis (milliseconds). */
+const MAX_BACKOFF = 5000;
+
+/** The optional packages, of the application or beside the plugin. */
+export function loadPackages(appRoot: string): RedisPackages {
+  const places = [createRequire(path.join(appRoot, 'package.json')), createRequire(__filename)];
+  const load = (name: string): unknown => {
+    const found = places.find((place) => {
+      try {
+        return place.resolve(name) !== '';
+      } catch {
+        return false;
+      }
+    });
+    if (found === undefined) {
+      throw new Error(
+        `the package ${JSON.stringify(name)} is not installed: npm install redis @socket.io/redis-adapter`,
+      );
+    }
+    return found(name);
+  };
+  const { createClient } = load('redis') as Pick<RedisPackages, 'createClient'>;
+  const { createAdapter } = load('@socket.io/redis-adapter') as Pick<
+    RedisPackages,
+    'createAdapter'
+  >;
+  return { createClient, createAdapter };
+}
+
+/** Host and port: what else a URL holds is nobody's business. */
+export function addressOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return 'an unreadable URL';
+  }
+}
+
+/** What went wrong, in one line; a refused connection to several addresses has no message of its own. */
+export function reasonOf(thrown: unknown): string {
+  const error = toError(thrown);
+  const { code } = error as { code?: string };
+  return error.message || code || error.name;
+}
+
+/** A client that keeps trying; nothing is sent late that could not be sent at once. */
+export function openClient({ createClient }: RedisPackages, url: string): RedisClient {
+  return createClient({
+    url,
+    socket: {
+      connectTimeout: MAX_BACKOFF,
+      reconnectStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_BACKOFF),
+    },
+  });
+}
+
+/** Connects once, asks, and hangs up. Rejects with the reason, within `timeout` milliseconds. */
+export async function ping(
+  { createClient }: RedisPackages,
+  url: string,
+  timeout: number,
+): Promise<void> {
+  const client = createClient({
+    url,
+    socket: { connectTimeout: timeout, reconnectStrategy: false },
+  });
+  // Without a listener an error would be thrown; `connect` rejects with the same one.
+  client.on('error', () => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
+  });
+  try {
+    await Promise.race([client.connect().then(() => client.ping()), late]);
+  } finally {
+    clearTimeout(timer);
+    if (client.isOpen) client.destroy();
+  }
+}

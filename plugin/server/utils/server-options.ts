@@ -1,0 +1,18 @@
+import type { Settings } from '../../shared/settings';
+import type { ResolvedConfig } from '../config';
+import type { SocketServerOptions } from '../types';
+
+/** Socket.IO's options: those of the file as they are, the rest from the settings. */
+export function serverOptions(
+  { cors, connection }: Settings,
+  { socket }: ResolvedConfig,
+): SocketServerOptions {
+  const origin = cors.origins.includes('*') ? '*' : cors.origins;
+  return {
+    cors: { origin, methods: ['GET', 'POST'] },
+    pingTimeout: connection.pingTimeout,
+    pingInterval: connection.pingInterval,
+    connectTimeout: connection.connectionTimeout,
+    ...socket?.serverOptions,
+  };
+}
