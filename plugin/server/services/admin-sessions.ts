@@ -1,0 +1,223 @@
+import type { OnlineAdmin, PresenceUser, SessionStats } from '../../shared/contracts/presence';
+import { NativeSessionTokens, type SessionTokenAnswer } from '../../socket-io/native';
+import { AuthError, type Identity } from '../auth/identity';
+import { createAdmins } from '../presence/admins';
+import { sessionLimits } from '../presence/limits';
+import { createReviewer } from '../presence/review';
+import type { ServiceContext, SocketIOSocket } from '../types';
+import { getService } from '../utils/get-service';
+
+/** What is known of a connected admin. */
+export interface AdminConnection {
+  user: PresenceUser;
+  /** The admin session it was opened in, or what renewals have made of it. */
+  sessionId: string;
+  /** Milliseconds since the epoch. */
+  lastActivity: number;
+}
+
+interface Activity {
+  id: number;
+  lastActivity: number;
+}
+
+const INVALIDATE = 'sessions:invalidate';
+const COUNTS = 'sessions:counts';
+const ONLINE = 'sessions:online';
+
+type Counts = Pick<SessionStats, 'activeSessions' | 'expiringSoon' | 'activeSocketConnections'>;
+
+const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 'INVALID_TOKEN');
+
+/** Session tokens and connections of admins; both end with the admin session they belong to. */
+export function createAdminSessionsService({ strapi }: ServiceContext) {
+  const limits = sessionLimits(getService(strapi, 'options').config);
+  const tokens = new NativeSessionTokens(limits);
+  const admins = createAdmins(strapi);
+  const connections = new Map<SocketIOSocket, AdminConnection>();
+  const cluster = getService(strapi, 'cluster');
+  let stopSettings: (() => void) | null = null;
+
+  const isEnabled = (): boolean => getService(strapi, 'settings').current().presence.enabled;
+
+  const end = (
+    reason: string,
+    isMeant: (connection: AdminConnection) => boolean = () => true,
+  ): void => {
+    for (const [socket, connection] of [...connections]) {
+      if (!isMeant(connection)) continue;
+      connections.delete(socket);
+      socket.emit('io:disconnected', { reason });
+      socket.disconnect(true);
+    }
+  };
+
+  /** The admin sessions that something depends on, with the admin of each. */
+  const logins = (): Map<string, number> =>
+    new Map([
+      ...tokens.grants().map(({ sessionId, userId }): [string, number] => [sessionId, userId]),
+      ...[...connections.values()].map(({ sessionId, user }): [string, number] => [
+        sessionId,
+        user.id,
+      ]),
+    ]);
+
+  /** Ends what belongs to admins and sessions that are no more, and has the rights of the others read again. */
+  const review = async (): Promise<void> => {
+    const current = logins();
+    if (current.size === 0) return;
+    const allowed = new Set(
+      (await admins.many([...new Set(current.values())])).map(({ id }) => id),
+    );
+    for (const [sessionId, userId] of current) {
+      const now = allowed.has(userId) ? await admins.currentSession(sessionId, userId) : null;
+      if (now === null) {
+        tokens.invalidateSession(sessionId);
+        end('Session ended', (connection) => connection.sessionId === sessionId);
+        continue;
+      }
+      for (const connection of connections.values()) {
+        if (connection.sessionId === sessionId) connection.sessionId = now;
+      }
+    }
+    await getService(strapi, 'presence').review();
+  };
+
+  const failClosed = async (): Promise<void> => {
+    try {
+      await review();
+    } catch (error) {
+      // Panels come back by themselves; who may have been logged out must not stay.
+      end('Session cannot be checked');
+      throw error;
+    }
+  };
+
+  const reviewer = createReviewer(strapi, failClosed);
+
+  const invalidateHere = (userId: number): number => {
+    const count = tokens.invalidateUser(userId);
+    end('Session invalidated', ({ user }) => user.id === userId);
+    return count;
+  };
+
+  const countsHere = (): Counts => {
+    const { active, expiringSoon } = tokens.counts();
+    return { activeSessions: active, expiringSoon, activeSocketConnections: connections.size };
+  };
+
+  const onlineHere = (): Activity[] =>
+    [...connections.values()].map(({ user, lastActivity }) => ({ id: user.id, lastActivity }));
+
+  return {
+    isEnabled,
+
+    start(): void {
+      cluster.handle(INVALIDATE, ([userId]) => invalidateHere(userId as number));
+      cluster.handle(COUNTS, countsHere);
+      cluster.handle(ONLINE, onlineHere);
+      reviewer.start();
+      stopSettings = getService(strapi, 'settings').onChange(() => {
+        if (isEnabled()) return;
+        tokens.clear();
+        end('Presence is switched off');
+      });
+    },
+
+    async stop(): Promise<void> {
+      stopSettings?.();
+      stopSettings = null;
+      await reviewer.stop();
+      tokens.clear();
+      connections.clear();
+    },
+
+    /** A token for the admin who asks, in the session they ask from. */
+    issue: (userId: number, sessionId: string): SessionTokenAnswer =>
+      tokens.issue(userId, sessionId),
+
+    /** Who comes with this token. Throws an `AuthError` for whoever may not connect. */
+    async authenticate(token: string): Promise<Identity> {
+      if (!isEnabled()) throw new AuthError('Presence is switched off', 'PRESENCE_DISABLED');
+      const grant = tokens.redeem(token);
+      if (grant === null) throw invalidToken();
+      const admin = await admins.one(grant.userId);
+      const sessionId = await admins.currentSession(grant.sessionId, grant.userId);
+      if (admin === null || sessionId === null) {
+        tokens.invalidateSession(grant.sessionId);
+        throw invalidToken();
+      }
+      const { id, firstname, lastname } = admin;
+      return {
+        strategy: 'admin-jwt',
+        // Content goes to roles and API tokens; an admin is neither.
+        principal: null,
+        room: null,
+        alias: null,
+        user: null,
+        expiresAt: null,
+        sessionId: null,
+        keyHash: null,
+        admin: { user: { id, firstname, lastname }, sessionId },
+      };
+    },
+
+    /** Takes note of a new connection; null if it is none of an admin. */
+    attach(socket: SocketIOSocket): AdminConnection | null {
+      const admin = getService(strapi, 'identities').of(socket)?.admin;
+      if (admin === undefined) return null;
+      const connection = { ...admin, lastActivity: Date.now() };
+      connections.set(socket, connection);
+      socket.on('disconnect', () => connections.delete(socket));
+      socket.onAny(() => (connection.lastActivity = Date.now()));
+      // The token may have been taken back while its bearer was being looked up.
+      const { token } = socket.handshake.auth as { token: string };
+      if (tokens.holds(token)) return connection;
+      end('Session ended', (other) => other === connection);
+      return null;
+    },
+
+    connections: (): ReadonlyMap<SocketIOSocket, AdminConnection> => connections,
+
+    /** Takes back all tokens of an admin, and ends their connections, on all nodes. */
+    async invalidate(userId: number): Promise<number> {
+      const others = await cluster.askAll(INVALIDATE, [userId]);
+      return others.reduce<number>((sum, count) => sum + Number(count), invalidateHere(userId));
+    },
+
+    async stats(): Promise<SessionStats> {
+      const others = (await cluster.askAll(COUNTS, [])) as Counts[];
+      const all = [countsHere(), ...others];
+      const sum = (key: keyof Counts): number =>
+        all.reduce((total, counts) => total + Number(counts[key]), 0);
+      return {
+        activeSessions: sum('activeSessions'),
+        expiringSoon: sum('expiringSoon'),
+        activeSocketConnections: sum('activeSocketConnections'),
+        sessionTTL: limits.ttl,
+        refreshCooldown: limits.cooldown,
+      };
+    },
+
+    /** The admins who are connected to any node, last active first. */
+    async online(): Promise<OnlineAdmin[]> {
+      const others = (await cluster.askAll(ONLINE, [])) as Activity[][];
+      const latest = new Map<number, number>();
+      for (const { id, lastActivity } of [onlineHere(), ...others].flat()) {
+        latest.set(id, Math.max(lastActivity, latest.get(id) ?? 0));
+      }
+      const rows = await admins.many([...latest.keys()]);
+      return rows
+        .map(({ id, firstname, lastname, roles }) => ({
+          id,
+          firstname,
+          lastname,
+          roles: roles.map((role) => ({ id: role.id, name: role.name })),
+          lastActivity: latest.get(id) ?? 0,
+        }))
+        .sort((a, b) => b.lastActivity - a.lastActivity);
+    },
+  };
+}
+
+export type AdminSessionsService = ReturnType<typeof createAdminSessionsService>;
