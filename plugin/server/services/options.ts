@@ -1,8 +1,10 @@
 import { parseConfig, type ResolvedConfig, type WatchedType } from '../config';
+import type { Settings } from '../../shared/settings';
 import { suggest } from '../../shared/suggest';
-import { PLUGIN_ID } from '../constants';
+import { ACTIONS, PLUGIN_ID } from '../constants';
 import type { ServiceContext } from '../types';
 import { findContentType } from '../utils/content-type';
+import { getService } from '../utils/get-service';
 
 /** The types of attributes that are part of an entity only when populated. */
 const NESTED = new Set(['relation', 'media', 'component', 'dynamiczone']);
@@ -10,7 +12,24 @@ const NESTED = new Set(['relation', 'media', 'component', 'dynamiczone']);
 /** The file configuration with its defaults, and what it says about each watched content type. */
 export function createOptionsService({ strapi }: ServiceContext) {
   const config: ResolvedConfig = parseConfig(strapi.config.get(`plugin::${PLUGIN_ID}`));
-  const watched = new Map<string, WatchedType>(config.contentTypes.map((type) => [type.uid, type]));
+  const configured = new Map<string, WatchedType>(
+    config.contentTypes.map((type) => [type.uid, type]),
+  );
+  const settings = (): Settings => getService(strapi, 'settings').current();
+
+  /** What the settings switch on, with the details that only the file can give. */
+  const watchedType = (uid: string): WatchedType | undefined => {
+    const { contentTypes, events } = settings();
+    if (!Object.hasOwn(contentTypes, uid)) return undefined;
+    const actions = ACTIONS.filter((action) => contentTypes[uid][action]);
+    if (actions.length === 0) return undefined;
+    const own = configured.get(uid);
+    const populate = own?.populate ?? (events.includeRelations ? '*' : undefined);
+    return { ...own, uid, actions, populate };
+  };
+
+  const eventPrefix = (uid: string): string =>
+    configured.get(uid)?.eventPrefix ?? findContentType(strapi, uid)?.info.singularName ?? uid;
 
   /** An unknown name would make every read fail, and with it every event. */
   const checkPopulate = (path: string, uid: string, populate: WatchedType['populate']): void => {
@@ -36,19 +55,25 @@ export function createOptionsService({ strapi }: ServiceContext) {
   return {
     config,
 
-    watchedUids: (): string[] => [...watched.keys()],
+    /** Content types that are gone from the application may still be in the settings. */
+    watchedUids: (): string[] =>
+      Object.keys(settings().contentTypes).filter(
+        (uid) => watchedType(uid) !== undefined && findContentType(strapi, uid) !== undefined,
+      ),
 
-    watchedType: (uid: string): WatchedType | undefined => watched.get(uid),
+    watchedType,
+
+    eventPrefix,
 
     /** Draft & publish: are draft edits of this type kept from clients? */
     onlyPublished: (uid: string): boolean =>
-      watched.get(uid)?.onlyPublished ?? config.onlyPublished,
+      configured.get(uid)?.onlyPublished ?? settings().events.onlyPublished,
 
-    /** `article:create` */
+    /** `article:create`, or the name the settings give that. */
     eventName(uid: string, action: string): string {
-      const prefix =
-        watched.get(uid)?.eventPrefix ?? findContentType(strapi, uid)?.info.singularName ?? uid;
-      return `${prefix}:${action}`;
+      const name = `${eventPrefix(uid)}:${action}`;
+      const { customEventNames } = settings().events;
+      return Object.hasOwn(customEventNames, name) ? customEventNames[name] : name;
     },
 
     /**

@@ -10,20 +10,13 @@ import {
 import { settingsFromFile } from '../config/from-file';
 import { formatValue } from '../config/messages';
 import { PLUGIN_ID } from '../constants';
-import type { ServiceContext } from '../types';
+import type { ServiceContext, SettingsUpdate } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
 import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../utils/settings-tree';
 import { describeError, toError } from '../utils/to-error';
-import { InvalidSettings, type Issue, parsePatch, validatePatch } from '../validation/settings';
-
-export interface SettingsUpdate {
-  settings: Settings;
-  /** The settings whose value is another one now. */
-  changed: string[];
-  /** Of all settings, those whose value takes effect when Strapi starts again. */
-  restartRequired: string[];
-}
+import { InvalidInput, type Issue } from '../validation/invalid-input';
+import { parsePatch, validatePatch } from '../validation/settings';
 
 type Listener = (settings: Settings, changed: string[]) => void;
 
@@ -122,7 +115,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
     const exists = (uid: string): boolean => findContentType(strapi, uid) !== undefined;
     const patch = validatePatch(input, effective, exists);
     const locked = lockedIssues(patch);
-    if (locked.length > 0) throw new InvalidSettings(locked);
+    if (locked.length > 0) throw new InvalidInput(locked);
     const next = changesOf(patch);
     await store.set({ key: STORE_KEY, value: next });
     const changed = apply(next);
@@ -159,7 +152,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
     },
 
     /** Calls back after each change, until the returned function is called. */
-    onChange(listener: Listener): () => void {
+    onChange: (listener: Listener): (() => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -175,7 +168,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
       apply(await read());
     },
 
-    /** Checks, stores and applies a part of the settings, or throws {@link InvalidSettings}. */
+    /** Checks, stores and applies a part of the settings, or throws {@link InvalidInput}. */
     update(patch: unknown): Promise<SettingsUpdate> {
       // One after the other: each is checked against what the one before has left.
       const done = writing.then(() => write(patch));
