@@ -23,7 +23,7 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(folder) {
+async function writeApp(folder, database) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
@@ -60,13 +60,15 @@ async function writeApp(folder) {
   );
   await write(
     'config/database.js',
-    config({
-      connection: {
-        client: 'sqlite',
-        connection: { filename: path.join(folder, 'data.db') },
-        useNullAsDefault: true,
+    config(
+      database ?? {
+        connection: {
+          client: 'sqlite',
+          connection: { filename: path.join(folder, 'data.db') },
+          useNullAsDefault: true,
+        },
       },
-    }),
+    ),
   );
   await write(
     'config/plugins.js',
@@ -105,16 +107,16 @@ function captureLog(strapi) {
 
 /**
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
- * earlier one may be given to boot it again.
+ * earlier one may be given to boot it again; `database` replaces the SQLite file.
  */
-export async function boot(config = {}, { folder, usersPermissions = {} } = {}) {
+export async function boot(config = {}, { folder, usersPermissions = {}, database } = {}) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
     await mkdir(parent, { recursive: true });
     folder = await mkdtemp(path.join(parent, 'app-'));
     folders.add(folder);
-    await writeApp(folder);
+    await writeApp(folder, database);
   }
   configs.set(folder, {
     // Tests tell one change from the next, unless debouncing is what they are about.

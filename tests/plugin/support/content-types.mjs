@@ -50,6 +50,10 @@ export const contentTypes = {
       code: { type: 'string', pluginOptions: { i18n: { localized: false } } },
     },
   }),
+  slogan: type('slogan', 'slogans', {
+    pluginOptions: { i18n: { localized: true } },
+    attributes: { title: { type: 'string', pluginOptions: { i18n: { localized: true } } } },
+  }),
   homepage: type('homepage', 'homepages', {
     kind: 'singleType',
     attributes: { headline: { type: 'string' } },
