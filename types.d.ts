@@ -94,6 +94,18 @@ export interface SecurityConfig {
   ipBlacklist?: string[];
 }
 
+/** How long things last in presence, in milliseconds. */
+export interface PresenceTimes {
+  /** Life of the tokens with which admin panels connect. Default: 600,000. */
+  sessionTTL?: number;
+  /** Between two of these tokens for one admin session. Default: 30,000. */
+  refreshCooldown?: number;
+  /** A panel that sends no `presence:heartbeat` for so long has left. Default: 90,000. */
+  heartbeatTimeout?: number;
+  /** Who types nothing for so long has stopped. Default: 5,000. */
+  typingTimeout?: number;
+}
+
 /** `config` of the plugin in `config/plugins`. */
 export interface SocketIOConfig {
   /** Content types whose changes are sent. Default: none. */
@@ -121,7 +133,7 @@ export interface SocketIOConfig {
   redis?: DeepPartial<PluginSettings['redis']>;
   namespaces?: DeepPartial<PluginSettings['namespaces']>;
   monitoring?: DeepPartial<PluginSettings['monitoring']>;
-  presence?: DeepPartial<PluginSettings['presence']>;
+  presence?: DeepPartial<PluginSettings['presence']> & PresenceTimes;
   /**
    * What a role or token needs to receive a content event. `read` (default): `find` or `findOne`
    * on the content type; `action`: the permission of the event's own action, as up to version 5.
