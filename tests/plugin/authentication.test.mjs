@@ -264,4 +264,25 @@ describe('authentication that is required, with refresh tokens', { timeout: 120_
       assert.equal(error.message, 'Invalid or expired token');
     }
   });
+
+  it('takes no token of an admin session', async () => {
+    const sessions = app.strapi.sessionManager('admin');
+    const { token: refresh } = await sessions.generateRefreshToken('1', 'device', {
+      type: 'refresh',
+    });
+    const { token } = await sessions.generateAccessToken(refresh);
+    const error = await refused(app.url, { auth: { token } });
+    assert.deepEqual(error.data, { code: 'INVALID_TOKEN' });
+  });
+
+  it('ends the connection with the session', async () => {
+    const { user, jwt: token } = await app.addUser('leaver');
+    const client = await connect(app.url, { auth: { token } });
+    const sessions = app.strapi.sessionManager('users-permissions');
+    await sessions.invalidateRefreshToken(String(user.id));
+    await client.disconnected();
+    assert.deepEqual(client.names(), ['io:disconnected']);
+    const error = await refused(app.url, { auth: { token } });
+    assert.deepEqual(error.data, { code: 'INVALID_TOKEN' });
+  });
 });

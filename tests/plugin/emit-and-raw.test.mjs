@@ -57,6 +57,20 @@ describe('strapi.$io', { timeout: 120_000 }, () => {
     assert.deepEqual(client.names(), ['memo:create', 'memo:create']);
   });
 
+  it('leaves fields out and renames events as the settings say', async (t) => {
+    const settings = app.strapi.plugin('io').service('settings');
+    const change = (excludeFields, customEventNames) =>
+      settings.update({ events: { excludeFields, customEventNames } });
+    t.after(() => change([], {}));
+    await change(['text'], { 'memo:create': 'news' });
+    const { documentId } = await app.strapi.documents(NOTE).create({ data: { text: 'a' } });
+    await app.flush(client);
+    assert.deepEqual(client.names(), ['news']);
+    const { data } = client.received[0];
+    assert.equal(data.documentId, documentId);
+    assert.ok(!('text' in data));
+  });
+
   it('sends raw data as it is', async () => {
     const values = [undefined, null, 'text', 0, true, [1, [2]], { a: { b: [] } }];
     for (const data of values) await app.strapi.$io.raw({ event: 'raw', data });

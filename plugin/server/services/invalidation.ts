@@ -8,6 +8,7 @@ import {
 } from '../constants';
 import type { ServiceContext, TransactionHooks } from '../types';
 import { getService } from '../utils/get-service';
+import { describeError } from '../utils/to-error';
 import type { Affected } from './live-access';
 
 /** Whose access a row of each model decides. */
@@ -22,6 +23,9 @@ const AFFECTED: Record<string, Affected> = {
 
 /** The models that roles, tokens and their permissions are read from. */
 const CACHED = new Set([UP_ROLE, UP_PERMISSION, API_TOKEN, API_TOKEN_PERMISSION]);
+
+/** What nodes tell each other: whose access may have changed, and whether it is cached. */
+const ACCESS_CHANGED = 'access-changed';
 
 const LIFECYCLES = ['Create', 'CreateMany', 'Update', 'UpdateMany', 'Delete', 'DeleteMany'];
 
@@ -42,28 +46,47 @@ export function createInvalidationService({ strapi }: ServiceContext) {
     return uid === UP_USER && id != null ? `user:${id}` : AFFECTED[uid];
   };
 
+  /** On one node, as far as it is concerned. */
+  const apply = (affected: Affected, isCached: boolean): void => {
+    if (isCached) getService(strapi, 'principals').flush();
+    getService(strapi, 'live-access').recheck(affected);
+  };
+
+  /** Sockets of other nodes are concerned, too. What fails here must not fail the write. */
+  const tellOthers = (affected: Affected, isCached: boolean): void => {
+    try {
+      getService(strapi, 'cluster').tell(ACCESS_CHANGED, [affected, isCached]);
+    } catch (error) {
+      strapi.log.error(
+        `plugin io: other nodes were not told of a change of access: ${describeError(error)}`,
+      );
+    }
+  };
+
   const changed = async (event: LifecycleEvent): Promise<void> => {
-    const principals = getService(strapi, 'principals');
     const isCached = CACHED.has(event.model.uid);
     const affected = affectedBy(event);
-    const apply = (): void => {
-      if (isCached) principals.flush();
-      getService(strapi, 'live-access').recheck(affected);
+    const onCommit = (): void => {
+      apply(affected, isCached);
+      tellOthers(affected, isCached);
     };
     if (!strapi.db.inTransaction()) {
-      apply();
+      onCommit();
       return;
     }
-    if (isCached) principals.flush();
+    if (isCached) getService(strapi, 'principals').flush();
     // Again at the commit: somebody may ask before it, and be answered with what was there before.
     await strapi.db.transaction((hooks) => {
-      (hooks as unknown as TransactionHooks).onCommit(apply);
+      (hooks as unknown as TransactionHooks).onCommit(onCommit);
       return Promise.resolve();
     });
   };
 
   return {
     start(): void {
+      getService(strapi, 'cluster').handle(ACCESS_CHANGED, ([affected, isCached]) =>
+        apply(affected as Affected, isCached === true),
+      );
       const models = Object.keys(AFFECTED).filter(
         (uid) => strapi.getModel(uid as never) !== undefined,
       );
