@@ -109,6 +109,18 @@ describe('rooms that clients join', { timeout: 120_000 }, () => {
     assert.deepEqual(await john.ask('join-room', 'members'), { success: true, room: 'members' });
   });
 
+  it('rooms of roles that the panel changes are joined and left at once', async () => {
+    const settings = app.strapi.plugin('io').service('settings');
+    const { autoJoinByRole } = app.strapi.$ioSettings.rooms;
+    const members = async () => (await app.strapi.$io.getSocketsInRoom('hall')).map(({ id }) => id);
+    await settings.update({ rooms: { autoJoinByRole: { ...autoJoinByRole, Public: ['hall'] } } });
+    await app.flush(guest);
+    assert.deepEqual(await members(), [guest.socket.id]);
+    await settings.update({ rooms: { autoJoinByRole } });
+    await app.flush(guest);
+    assert.deepEqual(await members(), []);
+  });
+
   it('private-message reaches one socket', async () => {
     const message = john.next('private-message');
     const sent = await guest.ask('private-message', { to: john.socket.id, message: 'hello' });
