@@ -109,6 +109,9 @@ describe('authentication', { timeout: 120_000 }, () => {
       'of another secret': jwt({ id: user.id }, { secret: 'other' }),
       'of another algorithm': jwt({ id: user.id }, { alg: 'HS512' }),
       'without a signature': jwt({ id: user.id }, { alg: 'none' }),
+      tampered: [part({ alg: 'HS256' }), part({ id: user.id }), jwt({ id: 0 }).split('.')[2]].join(
+        '.',
+      ),
       expired: jwt({ id: user.id, iat: now() - 100, exp: now() - 1 }),
       'without a user': jwt({ iat: now() }),
       'that is no text': { id: user.id },
