@@ -135,6 +135,7 @@ describe('helpers of strapi.$io', { timeout: 120_000 }, () => {
     $io.emitToNamespace('/open', 'alert', { message: 'second' });
     assert.deepEqual(await last, { message: 'second' });
     assert.equal(open.received.length, 1);
+    for (const name of [undefined, 7, '__proto__']) $io.emitToNamespace(name, 'alert', {});
     $io.emitToNamespace('missing', 'alert', {});
     assert.match(app.log.at(-1).text, /there is no namespace "missing"/);
     assert.equal((await refused(`${app.url}/missing`)).message, 'Invalid namespace');

@@ -59,11 +59,10 @@ export function createHelpersService({ strapi }: ServiceContext) {
     copy: RawCopy | undefined,
   ): void => {
     if (copy !== undefined && 'json' in copy) io().emitJson(event, copy.json, rooms, except);
-    else
-      io()
-        .to(rooms)
-        .except(except)
-        .emit(event, ...valueOf(copy));
+    else {
+      const target = io().to(rooms).except(except);
+      target.emit(event, ...valueOf(copy));
+    }
   };
 
   const inRooms = async (rooms: string[]): Promise<SocketInfo[]> => {
@@ -177,10 +176,14 @@ export function createHelpersService({ strapi }: ServiceContext) {
 
   const helpers: SocketIOHelpers = {
     joinRoom: (socketId, room) =>
-      local.joinRoom(socketId, room) ?? cluster().tell('joinRoom', [socketId, room]),
+      isName(socketId) &&
+      isName(room) &&
+      (local.joinRoom(socketId, room) ?? cluster().tell('joinRoom', [socketId, room])),
 
     leaveRoom: (socketId, room) =>
-      local.leaveRoom(socketId, room) ?? cluster().tell('leaveRoom', [socketId, room]),
+      isName(socketId) &&
+      isName(room) &&
+      (local.leaveRoom(socketId, room) ?? cluster().tell('leaveRoom', [socketId, room])),
 
     getSocketsInRoom: (room) => (isName(room) ? inRooms([room]) : Promise.resolve([])),
 
@@ -211,8 +214,9 @@ export function createHelpersService({ strapi }: ServiceContext) {
     },
 
     disconnectSocket: (socketId, reason) =>
-      local.disconnectSocket(socketId, reason) ??
-      cluster().tell('disconnectSocket', [socketId, reason]),
+      isName(socketId) &&
+      (local.disconnectSocket(socketId, reason) ??
+        cluster().tell('disconnectSocket', [socketId, reason])),
 
     subscribeToEntity: async (socketId, uid, id) =>
       (await local.subscribeToEntity(socketId, uid, id)) ??

@@ -56,8 +56,9 @@ export function createNamespacesService({ strapi }: ServiceContext) {
      * Any namespace there is; undefined otherwise, as asking Socket.IO for it would open it to
      * everybody.
      */
-    find(server: Server, name: string): Namespace | undefined {
-      return all[name] ?? server._nsps.get(pathOf(name));
+    find(server: Server, name: unknown): Namespace | undefined {
+      if (typeof name !== 'string') return undefined;
+      return Object.hasOwn(all, name) ? all[name] : server._nsps.get(pathOf(name));
     },
 
     stop(): void {
