@@ -74,7 +74,8 @@ describe('the configuration', () => {
       { contentType: [] },
       'config has an unknown key "contentType": did you mean "contentTypes"? (allowed: ' +
         'contentTypes, socket, events, hooks, sensitiveFields, allowedFields, onlyPublished, ' +
-        'security, eventPermission)',
+        'security, eventPermission, debounce, cors, connection, rooms, entitySubscriptions, ' +
+        'rolePermissions, redis, namespaces, monitoring, presence)',
     ],
     [{ events: [{ name: 'x' }] }, 'events[0].handler is missing: expected a function'],
     [{ events: [{ name: 'x', handler: 'y' }] }, 'events[0].handler "y" is not a function'],
@@ -94,8 +95,17 @@ describe('the configuration', () => {
     [options({ pingTimeout: '1s' }), 'socket.serverOptions.pingTimeout "1s" is not a number'],
     [options({ pingTimeout: 1.5 }), 'socket.serverOptions.pingTimeout 1.5 is not an integer'],
     [
-      { security: { rateLimit: { maxEventsPerSecond: 0 } } },
-      'security.rateLimit.maxEventsPerSecond 0 is less than 1',
+      { security: { rateLimit: { maxEventsPerSecond: -1 } } },
+      'security.rateLimit.maxEventsPerSecond -1 is less than 0',
+    ],
+    [
+      { security: { ipBlacklist: ['10.0.0.256'] } },
+      'security.ipBlacklist[0] "10.0.0.256" is neither an IP address nor a network like ' +
+        '10.0.0.0/8 or 2001:db8::/32',
+    ],
+    [
+      { monitoring: { maxEventLogSize: 1e9 } },
+      'monitoring.maxEventLogSize 1000000000 is more than 10000',
     ],
     [{ security: { ipWhitelist: '10.0.0.1' } }, 'security.ipWhitelist "10.0.0.1" is not an array'],
     [[], 'config [] is not an object'],

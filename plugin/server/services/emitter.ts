@@ -39,6 +39,9 @@ export function createEmitterService({ strapi }: ServiceContext) {
         const chosen = rooms.flatMap((room) => route.roomsFor(room));
         if (chosen.length > 0) server.io().emitJson(name, json, chosen);
       }
+      // What it was about, not what it said: the log is for people who may not read the content.
+      const { id, documentId } = entity;
+      getService(strapi, 'monitoring').logEvent(action, { event: name, uid, id, documentId });
     } catch (error) {
       // Nothing rather than something unchecked.
       strapi.log.error(`plugin io: ${name} was not sent: ${describeError(error)}`);

@@ -30,7 +30,8 @@ interface ConnectionError {
   req?: { socket?: { remoteAddress?: string } };
   code: number;
   message: string;
-  context?: { name?: unknown; message?: unknown };
+  /** `reason`: the engine's, `message`: what `allowRequest` said. */
+  context?: { reason?: unknown; message?: unknown };
 }
 
 /** Counters and log of the engine, and who is connected. Nothing secret enters either. */
@@ -96,7 +97,7 @@ export function createMonitoringService({ strapi }: ServiceContext) {
 
   const onRefusal = ({ req, code, message, context }: ConnectionError): void => {
     if (code !== FORBIDDEN) return;
-    const reason = context?.name ?? context?.message ?? message;
+    const reason = context?.reason ?? context?.message ?? message;
     logEvent('refused', { reason, address: req?.socket?.remoteAddress ?? null });
   };
 

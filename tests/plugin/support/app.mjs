@@ -23,7 +23,7 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(folder, database) {
+async function writeApp(folder, database, server = {}) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
@@ -45,6 +45,7 @@ async function writeApp(folder, database) {
       port: 0,
       app: { keys: ['one', 'two'] },
       logger: { startup: { enabled: false } },
+      ...server,
     }),
   );
   await write(
@@ -107,16 +108,17 @@ function captureLog(strapi) {
 
 /**
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
- * earlier one may be given to boot it again; `database` replaces the SQLite file.
+ * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
+ * to config/server.
  */
-export async function boot(config = {}, { folder, usersPermissions = {}, database } = {}) {
+export async function boot(config = {}, { folder, usersPermissions = {}, database, server } = {}) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
     await mkdir(parent, { recursive: true });
     folder = await mkdtemp(path.join(parent, 'app-'));
     folders.add(folder);
-    await writeApp(folder, database);
+    await writeApp(folder, database, server);
   }
   configs.set(folder, {
     // Tests tell one change from the next, unless debouncing is what they are about.

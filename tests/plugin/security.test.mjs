@@ -1,0 +1,185 @@
+// Who may connect from where and how often, how fast clients may talk, and what monitoring tells of it.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { adminActions } from './support/admins.mjs';
+import { boot } from './support/app.mjs';
+import { connect, refused } from './support/client.mjs';
+
+describe('security and monitoring', { timeout: 120_000 }, () => {
+  let app;
+  let admin;
+  let token;
+  let settings;
+  let monitoring;
+
+  const ask = (method, place, data) => admin.request(method, `/io${place}`, { token, data });
+  /** As if a proxy had brought the client. */
+  const from = (address) => ({ extraHeaders: { 'X-Forwarded-For': address } });
+  const update = (security) => settings.update({ security });
+
+  before(async () => {
+    app = await boot(
+      {
+        contentTypes: ['api::note.note'],
+        security: { ipBlacklist: ['203.0.113.0/24', '2001:db8::/32'] },
+        events: [{ name: 'echo', handler: (context, socket, text, ack) => ack?.(text) }],
+      },
+      { server: { proxy: { koa: true } } },
+    );
+    admin = adminActions(app);
+    await admin.addAdmin('chief');
+    token = await admin.login('chief');
+    await app.grant('public', 'api::note.note', 'find');
+    settings = app.strapi.plugin('io').service('settings');
+    monitoring = app.strapi.plugin('io').service('monitoring');
+  });
+
+  after(() => app.close());
+
+  it('refuses the addresses of the file, as the trusted proxy names them, and logs it', async () => {
+    monitoring.resetStats();
+    const before = monitoring.getTraffic().refused;
+    await refused(app.url, from('203.0.113.50'));
+    await refused(app.url, { ...from('2001:db8::7'), transports: ['websocket'] });
+    (await connect(app.url, from('198.51.100.1'))).close();
+    assert.equal(monitoring.getTraffic().refused, before + 2);
+    const entries = monitoring.getEventLog().filter(({ type }) => type === 'refused');
+    assert.deepEqual(
+      entries.map(({ data }) => data.reason),
+      ['IP_DENIED', 'IP_DENIED'],
+    );
+  });
+
+  it('lets in only the allowed addresses from the moment they are set', async () => {
+    await update({ ipWhitelist: ['198.51.100.0/24'] });
+    (await connect(app.url, from('198.51.100.1'))).close();
+    await refused(app.url, from('192.0.2.1'));
+    await update({ ipWhitelist: [] });
+    (await connect(app.url, from('192.0.2.1'))).close();
+  });
+
+  it('caps connections of one address and in total', async () => {
+    await update({
+      rateLimiting: { enabled: true, maxEventsPerSecond: 0, maxConnectionsPerIp: 1 },
+    });
+    const one = await connect(app.url, from('192.0.2.10'));
+    await refused(app.url, from('192.0.2.10'));
+    const other = await connect(app.url, from('192.0.2.11'));
+    await update({ rateLimiting: { enabled: false } });
+    await settings.update({ connection: { maxConnections: 2 } });
+    await refused(app.url, from('192.0.2.12'));
+    await settings.update({ connection: { maxConnections: 0 } });
+    (await connect(app.url, from('192.0.2.10'))).close();
+    one.close();
+    other.close();
+  });
+
+  it('refuses events over the limit with an answer, and counts them', async () => {
+    await update({ rateLimiting: { enabled: true, maxEventsPerSecond: 5 } });
+    const before = monitoring.getTraffic().limited;
+    const client = await connect(app.url);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => client.ask('echo', number)),
+    );
+    const passed = answers.filter((answer) => typeof answer === 'number').length;
+    assert.ok(passed >= 5 && passed < 20, `${passed} of 20 passed`);
+    assert.equal(monitoring.getTraffic().limited, before + 20 - passed);
+    client.close();
+    await update({ rateLimiting: { enabled: false } });
+  });
+
+  it('answers in the shapes that are documented', async () => {
+    const { user, jwt } = await app.addUser('john');
+    const client = await connect(app.url, {
+      auth: { token: jwt },
+      query: { token: 'hush', page: 'home' },
+    });
+    const stats = monitoring.getConnectionStats();
+    const own = stats.sockets.find(({ id }) => id === client.socket.id);
+    assert.deepEqual(own.user, { id: user.id, username: 'john' });
+    assert.equal(own.connected, true);
+    assert.deepEqual(own.rooms, ['Authenticated']);
+    assert.deepEqual(own.entitySubscriptions, []);
+    assert.deepEqual(Object.keys(own.handshake), ['address', 'time', 'query']);
+    assert.deepEqual(own.handshake.query, { page: 'home' });
+    assert.equal(stats.connected, 1);
+    assert.deepEqual(stats.rooms, [{ name: 'Authenticated', members: 1, isEntityRoom: false }]);
+    assert.deepEqual(stats.entitySubscriptions, { total: 0, byContentType: {}, rooms: [] });
+    assert.deepEqual(Object.keys(monitoring.getEventStats()), [
+      'totalEvents',
+      'eventsByType',
+      'lastReset',
+      'eventsPerSecond',
+    ]);
+    assert.match(monitoring.getEventStats().eventsPerSecond, /^\d+\.\d\d$/);
+    client.close();
+  });
+
+  it('logs connections and content, and never a secret', async () => {
+    monitoring.resetStats();
+    const client = await connect(app.url, { query: { token: 'hush' } });
+    await app.strapi.documents('api::note.note').create({ data: { text: 'not for the log' } });
+    await app.flush(client);
+    monitoring.logEvent('custom', {
+      password: 'hush',
+      nested: [{ accessToken: 'hush' }],
+      header: 'Bearer hush',
+      kept: 1,
+    });
+    client.close();
+    const { eventsByType } = monitoring.getEventStats();
+    assert.equal(eventsByType.connect, 1);
+    assert.equal(eventsByType.create, 1);
+    const log = (await ask('GET', '/event-log?limit=50')).body.data;
+    assert.deepEqual(log.find(({ type }) => type === 'custom').data, {
+      nested: [{}],
+      header: '[removed]',
+      kept: 1,
+    });
+    const text = JSON.stringify(log);
+    assert.ok(!text.includes('hush') && !text.includes('not for the log'), text);
+    assert.ok(
+      log.every((entry, index) => index === 0 || log[index - 1].timestamp <= entry.timestamp),
+    );
+  });
+
+  it('keeps the log as long as the settings say, and out of it what they switch off', async () => {
+    await settings.update({ monitoring: { maxEventLogSize: 2 } });
+    for (const number of [1, 2, 3]) monitoring.logEvent('custom', { number });
+    assert.deepEqual(
+      monitoring.getEventLog().map(({ data }) => data.number),
+      [2, 3],
+    );
+    await settings.update({ monitoring: { enableEventLogging: false } });
+    const { totalEvents } = monitoring.getEventStats();
+    monitoring.logEvent('custom', { number: 4 });
+    assert.equal(monitoring.getEventStats().totalEvents, totalEvents + 1);
+    assert.equal(monitoring.getEventLog().length, 2);
+    await settings.update({ monitoring: { enableEventLogging: true, maxEventLogSize: 100 } });
+  });
+
+  it('sends test events, resets, and disconnects for admins; bad input is named', async () => {
+    const client = await connect(app.url);
+    const heard = client.next('greeting');
+    const { data } = (
+      await ask('POST', '/test-event', { eventName: 'greeting', data: { message: 'Hello!' } })
+    ).body;
+    assert.deepEqual(data, {
+      success: true,
+      eventName: 'greeting',
+      data: { message: 'Hello!', timestamp: data.data.timestamp, test: true },
+      recipients: 1,
+    });
+    await heard;
+    assert.equal((await ask('POST', '/test-event', { eventName: 'connect' })).status, 400);
+    assert.equal((await ask('GET', '/event-log?limit=all')).status, 400);
+    assert.equal((await ask('POST', '/reset-stats', {})).body.data.totalEvents, 0);
+    const summary = (await ask('GET', '/monitoring/stats')).body.data;
+    assert.equal(summary.connections.connected, 1);
+    assert.deepEqual(summary.redis, { enabled: false, connected: false });
+    assert.equal((await ask('POST', '/sockets/nobody/disconnect', {})).status, 404);
+    await ask('POST', `/sockets/${client.socket.id}/disconnect`, { reason: 'bye' });
+    await client.disconnected();
+    assert.deepEqual(client.received.at(-1), { event: 'io:disconnected', data: { reason: 'bye' } });
+  });
+});
