@@ -4,9 +4,10 @@ import { connect } from './client.mjs';
 
 const PASSWORD = 'Passw0rd!';
 
+/** Without `strapi`, as for one in another process, only what goes over HTTP. */
 export function adminActions({ strapi, url }) {
   // Strapi allows a few logins per minute; tests need more.
-  strapi.config.set('admin.rateLimit', { enabled: false });
+  strapi?.config.set('admin.rateLimit', { enabled: false });
 
   /** One request to the admin API: resolves with status, headers and body. */
   const request = async (method, place, { token, data } = {}) => {
