@@ -35,13 +35,23 @@ export function guardPublisher(client: RedisClient): RedisClient {
 
 export function guardSubscriber(client: RedisClient): RedisClient {
   type Subscribe = (...args: unknown[]) => Promise<unknown>;
+  type Method = 'subscribe' | 'pSubscribe' | 'unsubscribe' | 'pUnsubscribe';
+  const call = (name: Method, args: unknown[]): Promise<unknown> =>
+    quiet((client[name] as unknown as Subscribe).apply(client, args));
+  /** A subscription that waits in the queue of a client which cannot connect yet is lost with it. */
+  const once =
+    (name: Method) =>
+    (...args: unknown[]): void => {
+      if (client.isReady) void call(name, args);
+      else client.once('ready', () => void call(name, args));
+    };
   const wrap =
-    (name: 'subscribe' | 'pSubscribe' | 'unsubscribe' | 'pUnsubscribe') =>
+    (name: Method) =>
     (...args: unknown[]): Promise<unknown> =>
-      quiet((client[name] as unknown as Subscribe).apply(client, args));
+      client.isReady ? call(name, args) : Promise.resolve();
   return guard(client, {
-    subscribe: wrap('subscribe'),
-    pSubscribe: wrap('pSubscribe'),
+    subscribe: once('subscribe'),
+    pSubscribe: once('pSubscribe'),
     unsubscribe: wrap('unsubscribe'),
     pUnsubscribe: wrap('pUnsubscribe'),
   });
