@@ -136,12 +136,15 @@ export class NamespaceLink {
   }
 
   /** The session which a reconnecting client asks to have back, if connection state recovery is on and still has it. */
-  private async sessionOf({ pid, offset }: Auth): Promise<Session | undefined> {
+  private async sessionOf(auth: Auth): Promise<Session | undefined> {
     const { core, nsp } = this;
-    if (!core.server.opts.connectionStateRecovery) return undefined;
+    const { pid, offset } = auth;
+    const { connectionStateRecovery, mayRecover } = core.server.opts;
+    if (!connectionStateRecovery) return undefined;
     if (typeof pid !== 'string' || typeof offset !== 'string') return undefined;
     try {
-      return (await nsp.adapter.restoreSession(pid, offset)) ?? undefined;
+      const session = (await nsp.adapter.restoreSession(pid, offset)) ?? undefined;
+      return session && mayRecover && !(await mayRecover(session, auth)) ? undefined : session;
     } catch (error) {
       core.report(`restoring a session of namespace ${nsp.name}`, error);
       return undefined;

@@ -1,5 +1,6 @@
 /** The options of the engine half: engine.io's defaults, and what of them cannot be had. */
 import type { ServerOptions as UpstreamOptions } from 'socket.io';
+import type { Session } from 'socket.io-adapter';
 import type { Logger } from './logger';
 import type { EngineOptions } from './native';
 
@@ -13,6 +14,11 @@ export interface NativeOptions {
   threads: number;
   /** Where errors of handlers and warnings go. Default: the console. */
   logger: Logger;
+  /**
+   * Connection state recovery: whether a client that comes with this handshake payload may have this session back,
+   * with its rooms and what was sent to them meanwhile. If not it connects anew. Default: it may.
+   */
+  mayRecover: (session: Session, auth: Record<string, unknown>) => boolean | Promise<boolean>;
 }
 
 export interface ServerOptions extends UpstreamOptions, NativeOptions {}

@@ -13,6 +13,7 @@ import {
   type Namespace,
 } from 'socket.io';
 import type { Adapter, BroadcastFlags, Room, Session } from 'socket.io-adapter';
+import type { ServerOptions } from './options';
 
 const load = createRequire(__filename);
 const dist = path.dirname(load.resolve('socket.io'));
@@ -39,7 +40,7 @@ export interface Packet {
 export interface ServerInternals {
   _nsps: Map<string, Namespace>;
   parentNsps: Map<unknown, Namespace>;
-  opts: { connectionStateRecovery?: unknown; parser?: unknown };
+  opts: Pick<Partial<ServerOptions>, 'connectionStateRecovery' | 'parser' | 'mayRecover'>;
   encoder: { encode(packet: Packet): unknown[] };
   /** The engine, under its older name. */
   eio: unknown;

@@ -1,5 +1,6 @@
 import { Server } from '../../socket-io';
 import type { Engine } from '../../socket-io/native';
+import { createRecovery } from '../auth/recovery';
 import type { ServiceContext, SocketIO, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 import { serverOptions } from '../utils/server-options';
@@ -32,6 +33,7 @@ export function createServerService({ strapi }: ServiceContext) {
       logger: strapi.log,
       ...serverOptions(getService(strapi, 'settings').current(), config),
       allowRequest: getService(strapi, 'security').gate(config.socket?.serverOptions?.allowRequest),
+      mayRecover: createRecovery(strapi),
     });
     // Before any middleware of the application, which may rely on `socket.user`.
     created.use((socket, next) => {

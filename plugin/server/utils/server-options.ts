@@ -7,6 +7,7 @@ export function serverOptions(
   { cors, connection }: Settings,
   { socket }: ResolvedConfig,
 ): SocketServerOptions {
+  const recovery = socket?.serverOptions?.connectionStateRecovery;
   const origin = cors.origins.includes('*') ? '*' : cors.origins;
   return {
     cors: { origin, methods: ['GET', 'POST'] },
@@ -14,5 +15,9 @@ export function serverOptions(
     pingInterval: connection.pingInterval,
     connectTimeout: connection.connectionTimeout,
     ...socket?.serverOptions,
+    ...(recovery && {
+      // A client that comes back is authenticated like any other: who it is may have changed.
+      connectionStateRecovery: { ...recovery, skipMiddlewares: false },
+    }),
   };
 }
