@@ -140,8 +140,8 @@ export interface SocketIOConfig {
    */
   eventPermission?: 'read' | 'action';
   /**
-   * Milliseconds in which further changes to the same document wait, to be sent as one with its
-   * latest state; the first is sent at once. 0 sends every change. Default: 50.
+   * Milliseconds in which further changes of one kind to the same document wait, to be sent as one
+   * with its latest state; the first of each kind is sent at once. 0 sends every change. Default: 50.
    */
   debounce?: number;
 }

@@ -13,6 +13,7 @@ export default async function destroy({ strapi }: ServiceContext): Promise<void>
   await getService(strapi, 'helpers').stop();
   await getService(strapi, 'server').stop();
   getService(strapi, 'namespaces').stop();
+  await getService(strapi, 'settings').idle();
   delete (strapi as Partial<Pick<Strapi, '$io'>>).$io;
   Reflect.deleteProperty(strapi, '$ioSettings');
 }

@@ -1,8 +1,12 @@
 import type { RowOperation } from './row-operation';
 
-/** The time after something was told of a document, in which what follows is kept. */
+/** What became of a document, in a word (`update`); null: nothing that anybody hears of. */
+type Kind = string | null;
+
+/** The time after something was told of a document, in which more of the same kind is kept. */
 interface Window {
   endsAt: number;
+  told: Set<string>;
   kept: RowOperation[];
 }
 
@@ -16,24 +20,31 @@ function keep(kept: RowOperation[], operations: readonly RowOperation[]): void {
 }
 
 /**
- * The first change of a document is told at once; those that follow within `delay` milliseconds
- * are told as one when they are over, so what was told last is always the latest. One timer serves
- * all documents, and it keeps no process alive.
+ * The first change of each kind to a document is told at once, so that a create, an update and a
+ * delete right after each other are three events. What follows within `delay` milliseconds is told
+ * as one when they are over, so what was told last is always the latest. One timer serves all
+ * documents, and it keeps no process alive.
  */
 export class Debounce {
   /** In the order in which they end. */
   readonly #windows = new Map<string, Window>();
   readonly #delay: number;
-  readonly #tell: (groups: RowOperation[][]) => boolean[];
+  readonly #kindOf: (group: RowOperation[]) => Kind;
+  readonly #tell: (groups: RowOperation[][]) => Kind[];
   #timer: NodeJS.Timeout | undefined;
   #waiting: Array<() => void> = [];
 
   /**
-   * `tell` gets the operations of some documents and answers for each of them whether there was
-   * anything to tell: a document nothing was told of has no window.
+   * `tell` gets the operations of some documents and answers for each of them what was told: a
+   * document nothing was told of has no window. `kindOf` says what would be told.
    */
-  constructor(delay: number, tell: (groups: RowOperation[][]) => boolean[]) {
+  constructor(
+    delay: number,
+    kindOf: (group: RowOperation[]) => Kind,
+    tell: (groups: RowOperation[][]) => Kind[],
+  ) {
     this.#delay = delay;
+    this.#kindOf = kindOf;
     this.#tell = tell;
   }
 
@@ -42,8 +53,13 @@ export class Debounce {
     const first: Array<[string, RowOperation[]]> = [];
     for (const [document, operations] of groups) {
       const window = this.#windows.get(document);
-      if (window === undefined) first.push([document, operations]);
-      else keep(window.kept, operations);
+      if (window === undefined) {
+        first.push([document, operations]);
+        continue;
+      }
+      keep(window.kept, operations);
+      const kind = this.#kindOf(operations);
+      if (kind !== null && !window.told.has(kind)) first.push([document, window.kept.splice(0)]);
     }
     this.#release(first);
   }
@@ -73,7 +89,11 @@ export class Debounce {
       const told = this.#tell(entries.map(([, operations]) => operations));
       const endsAt = performance.now() + this.#delay;
       entries.forEach(([document], index) => {
-        if (this.#delay > 0 && told[index]) this.#windows.set(document, { endsAt, kept: [] });
+        const kind = told[index];
+        if (this.#delay === 0 || kind === null) return;
+        const window = this.#windows.get(document);
+        if (window) window.told.add(kind);
+        else this.#windows.set(document, { endsAt, told: new Set([kind]), kept: [] });
       });
     }
     this.#arm();

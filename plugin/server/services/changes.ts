@@ -1,6 +1,7 @@
 import { Debounce } from '../changes/debounce';
 import { createReader } from '../changes/read';
 import { type Change, groupOperations, reduceGroup, type ReduceOptions } from '../changes/reduce';
+import type { RowOperation } from '../changes/row-operation';
 import { createRowSubscriber } from '../changes/row-subscriber';
 import { createWriteScopes } from '../changes/write-scope';
 import type { Action } from '../constants';
@@ -90,14 +91,22 @@ export function createChangesService({ strapi }: ServiceContext) {
     }
   };
 
-  const debounce = new Debounce(options.config.debounce, (groups) => {
-    const reduced = groups.map((group) => reduceGroup(group, reduceOptions(group[0].uid)));
-    const changes = reduced.filter((change) => change !== null);
-    for (let start = 0; start < changes.length; start += BATCH) {
-      queue.add(() => send(changes.slice(start, start + BATCH)));
-    }
-    return reduced.map((change) => change !== null);
-  });
+  const reduce = (group: RowOperation[]): Change | null =>
+    reduceGroup(group, reduceOptions(group[0].uid));
+  const kindOf = (change: Change | null): string | null => change?.actions.join() ?? null;
+
+  const debounce = new Debounce(
+    options.config.debounce,
+    (group) => kindOf(reduce(group)),
+    (groups) => {
+      const reduced = groups.map(reduce);
+      const changes = reduced.filter((change) => change !== null);
+      for (let start = 0; start < changes.length; start += BATCH) {
+        queue.add(() => send(changes.slice(start, start + BATCH)));
+      }
+      return reduced.map(kindOf);
+    },
+  );
 
   const scopes = createWriteScopes(strapi, (operations) => {
     debounce.add(groupOperations(operations));

@@ -16,6 +16,7 @@ type Handler = (args: unknown[]) => unknown;
  */
 export function createClusterService({ strapi }: ServiceContext) {
   const handlers = new Map<string, Handler>();
+  const listeners = new Set<() => unknown>();
   const server = () => getService(strapi, 'server');
 
   /** Adapters that connect no servers have the base class's `serverSideEmit`, which never answers. */
@@ -41,6 +42,24 @@ export function createClusterService({ strapi }: ServiceContext) {
 
     handle(name: string, handler: Handler): void {
       handlers.set(name, handler);
+    },
+
+    /** Calls back when the other nodes come within reach: what they told before, this one has missed. */
+    onReached(listener: () => unknown): void {
+      listeners.add(listener);
+    },
+
+    /** To be called when the other nodes have come within reach. */
+    reached(): void {
+      for (const listener of listeners) {
+        Promise.resolve()
+          .then(listener)
+          .catch((error: unknown) => {
+            strapi.log.error(
+              `plugin io: this node did not catch up with the others: ${describeError(error)}`,
+            );
+          });
+      }
     },
 
     /** Once the server is there, before connections are. */

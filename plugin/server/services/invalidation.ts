@@ -87,6 +87,7 @@ export function createInvalidationService({ strapi }: ServiceContext) {
       getService(strapi, 'cluster').handle(ACCESS_CHANGED, ([affected, isCached]) =>
         apply(affected as Affected, isCached === true),
       );
+      getService(strapi, 'cluster').onReached(() => apply('everybody', true));
       const models = Object.keys(AFFECTED).filter(
         (uid) => strapi.getModel(uid as never) !== undefined,
       );

@@ -42,6 +42,7 @@ export function createRedisService({ strapi }: ServiceContext) {
         if (!isReady() || state === 'connected') return;
         state = 'connected';
         strapi.log.info(`plugin io: connected to the other nodes through Redis at ${address}`);
+        getService(strapi, 'cluster').reached();
       },
     };
   };

@@ -22,6 +22,9 @@ type Listener = (settings: Settings, changed: string[]) => void;
 
 const STORE_KEY = 'settings';
 
+/** What nodes tell each other: the stored settings are others now. */
+const SETTINGS_CHANGED = 'settings';
+
 /** The settings in force: config/plugins, then what the panel stored, then the defaults. */
 export function createSettingsService({ strapi }: ServiceContext) {
   const raw: unknown = strapi.config.get(`plugin::${PLUGIN_ID}`);
@@ -31,7 +34,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
   let stored: SettingsPatch = {};
   let effective = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
   let booted = effective;
-  let writing: Promise<unknown> = Promise.resolve();
+  let working: Promise<unknown> = Promise.resolve();
 
   const read = async (): Promise<SettingsPatch> => {
     const value = await store.get({ key: STORE_KEY });
@@ -111,7 +114,32 @@ export function createSettingsService({ strapi }: ServiceContext) {
       (path) => !isDeepStrictEqual(valueAt(effective, path), valueAt(booted, path)),
     );
 
+  /** One after the other: what was read first must not be applied last. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = working.then(work);
+    working = done.catch(() => undefined);
+    return done;
+  };
+
+  const reload = (): Promise<void> =>
+    inTurn(async () => {
+      apply(await read());
+    });
+
+  /** The settings are stored: what fails here must not fail the update. */
+  const tellOthers = (): void => {
+    try {
+      getService(strapi, 'cluster').tell(SETTINGS_CHANGED, []);
+    } catch (error) {
+      strapi.log.error(
+        `plugin io: other nodes were not told that the settings have changed: ${describeError(error)}`,
+      );
+    }
+  };
+
   const write = async (input: unknown): Promise<SettingsUpdate> => {
+    // Another node may have stored something that it could not tell.
+    apply(await read());
     const exists = (uid: string): boolean => findContentType(strapi, uid) !== undefined;
     const patch = validatePatch(input, effective, exists);
     const locked = lockedIssues(patch);
@@ -119,6 +147,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
     const next = changesOf(patch);
     await store.set({ key: STORE_KEY, value: next });
     const changed = apply(next);
+    tellOthers();
     return { settings: effective, changed, restartRequired: restartRequired() };
   };
 
@@ -157,23 +186,21 @@ export function createSettingsService({ strapi }: ServiceContext) {
       return () => void listeners.delete(listener);
     },
 
-    /** Reads what is stored; in `bootstrap`, before anything asks. */
+    /** Reads what is stored, and again when other nodes store something; in `bootstrap`, before anything asks. */
     async load(): Promise<void> {
-      apply(await read());
+      await reload();
       booted = effective;
-    },
-
-    /** Reads what another node has stored. */
-    async reload(): Promise<void> {
-      apply(await read());
+      const cluster = getService(strapi, 'cluster');
+      cluster.handle(SETTINGS_CHANGED, reload);
+      cluster.onReached(reload);
     },
 
     /** Checks, stores and applies a part of the settings, or throws {@link InvalidInput}. */
-    update(patch: unknown): Promise<SettingsUpdate> {
-      // One after the other: each is checked against what the one before has left.
-      const done = writing.then(() => write(patch));
-      writing = done.catch(() => undefined);
-      return done;
+    update: (patch: unknown): Promise<SettingsUpdate> => inTurn(() => write(patch)),
+
+    /** Resolves when nothing reads or writes the store any more. */
+    async idle(): Promise<void> {
+      await working;
     },
   };
 }
