@@ -9,7 +9,7 @@ use plugin_io::{
     error::Error,
     options::Options,
     server::{
-        core::Engine,
+        engine::Engine,
         events::{Event, Hooks},
     },
 };

@@ -10,9 +10,9 @@ use crate::{
     options::Options,
     server::{
         conn::Conn,
-        core::Stats,
+        counters::Stats,
         events::{Event, Level},
-        session,
+        polling,
     },
     transport::{
         payload::{Message, Parcel},
@@ -148,8 +148,8 @@ pub struct HttpAnswer {
     pub id: Option<String>,
 }
 
-impl From<session::HttpAnswer> for HttpAnswer {
-    fn from(answer: session::HttpAnswer) -> Self {
+impl From<polling::HttpAnswer> for HttpAnswer {
+    fn from(answer: polling::HttpAnswer) -> Self {
         let length = answer.body.len().to_string();
         let headers =
             ["Content-Type", answer.content_type, "Content-Length", &length, "Cache-Control", "no-store"];

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    server::{core, namespace::Namespace},
+    server::{core, engine, namespace::Namespace},
     transport::stream::Stream,
 };
 
@@ -32,7 +32,7 @@ fn strings(list: Vec<Arc<str>>) -> Vec<String> {
 /// A Socket.IO server without its HTTP server: Node hands connections and requests over.
 #[napi]
 pub struct Engine {
-    inner: Arc<core::Engine>,
+    inner: Arc<engine::Engine>,
 }
 
 #[napi]
@@ -41,7 +41,7 @@ impl Engine {
     /// events wait; it does not keep the process alive.
     #[napi(constructor)]
     pub fn new(options: EngineOptions, wake: Function<'_, (), ()>) -> Result<Self> {
-        let engine = core::Engine::start(options.into_core(), Box::new(JsHooks::new(wake)?))?;
+        let engine = engine::Engine::start(options.into_core(), Box::new(JsHooks::new(wake)?))?;
         Ok(Self { inner: Arc::new(engine) })
     }
 

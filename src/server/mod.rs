@@ -2,10 +2,16 @@
 
 pub mod conn;
 pub mod core;
+pub mod counters;
+pub mod engine;
 pub mod events;
 pub mod fanout;
+mod heartbeat;
 pub mod namespace;
 pub mod packet;
+pub mod polling;
 pub mod protocol;
-pub mod session;
+mod registry;
+mod sending;
 pub mod timers;
+pub mod websocket;

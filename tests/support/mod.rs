@@ -16,7 +16,8 @@ use futures_util::{SinkExt, StreamExt};
 use plugin_io::{
     options::Options,
     server::{
-        core::{Core, Engine},
+        core::Core,
+        engine::Engine,
         events::{Event, Hooks},
     },
     transport::{
