@@ -1,57 +1,16 @@
 // `settings.redis`, and a plain socket.io server as the other node: Redis away at the start, there, killed, and back.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
+import { freePort, startRedis } from './support/redis-server.mjs';
 
 const LIMIT = 20_000;
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A Redis of our own; resolves when it takes connections. */
-async function startRedis(port) {
-  const args = [
-    '--requirepass',
-    'hush',
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-  ];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of child.stdout) {
-    output += chunk;
-    if (/Ready to accept connections/.test(output)) break;
-  }
-  assert.match(output, /Ready to accept connections/);
-  return {
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
 
 /** The other node: socket.io with the adapter of npm, connected to Redis while it is there. */
 async function startNeighbour(url) {

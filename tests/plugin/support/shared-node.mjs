@@ -1,0 +1,42 @@
+// One of the nodes that share a database and a Redis, in a process of its own: Strapi's registries
+// belong to the process. Its one argument is JSON: `database`, `redis`, and whether it is the `first`,
+// which fills the database. A message names an event to send after all that has been written; 'close' ends it.
+import { adminActions } from './admins.mjs';
+import { boot } from './app.mjs';
+
+const NOTE = 'api::note.note';
+const ARTICLE = 'api::article.article';
+
+const { database, redis, first } = JSON.parse(process.argv[2]);
+const app = await boot(
+  { contentTypes: [NOTE, ARTICLE], redis: { enabled: true, url: redis } },
+  { database },
+);
+const service = (name) => app.strapi.plugin('io').service(name);
+const admins = adminActions(app);
+
+async function fill() {
+  await app.grant('public', NOTE, 'find', 'create', 'update');
+  await app.grant('authenticated', ARTICLE, 'find');
+  await app.grant('public', ARTICLE, 'create');
+  for (const name of ['ada', 'bob']) await admins.addAdmin(name);
+  return (await app.addUser('reader')).jwt;
+}
+
+const close = async () => {
+  await app.close();
+  process.disconnect();
+};
+
+const jwt = first ? await fill() : undefined;
+process.on('message', (message) => {
+  if (message === 'close') void close();
+  else
+    void service('changes')
+      .idle()
+      .then(() => app.strapi.$io.raw({ event: message }));
+});
+process.once('disconnect', () => process.exit());
+service('settings').onChange((_, changed) => process.send({ changed }));
+service('cluster').onReached(() => process.send({ reached: true }));
+process.send({ url: app.url, jwt });
