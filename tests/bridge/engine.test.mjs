@@ -422,11 +422,7 @@ test(
       engine.handle({ ...head, sid, method: 'POST' }, Buffer.from('4' + text), null, true);
     engine.handle(head, null, null, true).then(({ id }) => { sid = id; post('first'); });
   `);
-    assert.deepEqual(
-      [code, stdout],
-      [0, 'from wake first\nfrom wake second\nclosed'],
-      stderr,
-    );
+    assert.deepEqual([code, stdout], [0, 'from wake first\nfrom wake second\nclosed'], stderr);
   },
 );
 
