@@ -58,10 +58,10 @@ async function startNode(options) {
     clearTimeout(timer);
   };
   try {
-    const { url, jwt } = await said('url');
+    const { url, jwts } = await said('url');
     return {
       url,
-      jwt,
+      jwts,
       said,
       close,
       send: (message) => child.send(message),
@@ -107,6 +107,16 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
     assert.equal(status, 200, JSON.stringify(body));
   };
 
+  /** As an admin does it in the Content Manager of the first node. */
+  const block = async (username) => {
+    const users = '/content-manager/collection-types/plugin::users-permissions.user';
+    const list = await near.request('GET', `${users}?_q=${username}`, { token: chief });
+    const [{ documentId }] = list.body.results;
+    const data = { blocked: true };
+    const { status } = await near.request('PUT', `${users}/${documentId}`, { token: chief, data });
+    assert.equal(status, 200);
+  };
+
   /** What one node sends arrives in order: who has the sentinel has all that came before it. */
   const seen = async () => {
     sentinels += 1;
@@ -131,7 +141,7 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
     chief = await near.login('ada');
     note = await save('POST', 'notes', { text: 'mine' });
     await save('POST', 'notes', { text: 'another' });
-    reader = keep(await connect(far.url, { auth: { token: near.jwt } }));
+    reader = keep(await connect(far.url, { auth: { token: near.jwts.reader } }));
     subscriber = keep(await connect(far.url));
     const { success } = await subscriber.ask('subscribe-entity', {
       uid: NOTE,
@@ -186,6 +196,16 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
     for (const client of [ada, bob]) {
       assert.deepEqual(names(await client.ask('presence:check', DOCUMENT)), ['ada', 'bob']);
     }
+  });
+
+  it('who lost access while Redis was away does not stay', async () => {
+    const guest = keep(await connect(far.url, { auth: { token: near.jwts.guest } }));
+    await redis.kill();
+    await block('guest');
+    const reached = Promise.all([near.said('reached'), far.said('reached')]);
+    redis = await startRedis(port);
+    await reached;
+    assert.equal(await guest.disconnected(), 'io server disconnect');
   });
 
   it('a Redis that was away: both catch up, and everything flows again', async () => {

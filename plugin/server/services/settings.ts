@@ -152,7 +152,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
   };
 
   return {
-    /** The settings in force. Frozen: they change by `update` alone. */
+    /** The settings in force. Frozen: they change by `update` alone, here or on another node. */
     current: (): Settings => effective,
 
     restartRequired,

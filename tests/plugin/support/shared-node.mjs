@@ -20,7 +20,7 @@ async function fill() {
   await app.grant('authenticated', ARTICLE, 'find');
   await app.grant('public', ARTICLE, 'create');
   for (const name of ['ada', 'bob']) await admins.addAdmin(name);
-  return (await app.addUser('reader')).jwt;
+  return { reader: (await app.addUser('reader')).jwt, guest: (await app.addUser('guest')).jwt };
 }
 
 const close = async () => {
@@ -28,7 +28,7 @@ const close = async () => {
   process.disconnect();
 };
 
-const jwt = first ? await fill() : undefined;
+const jwts = first ? await fill() : undefined;
 process.on('message', (message) => {
   if (message === 'close') void close();
   else
@@ -39,4 +39,4 @@ process.on('message', (message) => {
 process.once('disconnect', () => process.exit());
 service('settings').onChange((_, changed) => process.send({ changed }));
 service('cluster').onReached(() => process.send({ reached: true }));
-process.send({ url: app.url, jwt });
+process.send({ url: app.url, jwts });
