@@ -23,7 +23,7 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(folder, database, server = {}) {
+async function writeApp(folder, database, server = {}, plugins = {}) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
@@ -35,7 +35,7 @@ async function writeApp(folder, database, server = {}) {
     name: 'plugin-io-test-app',
     version: '0.0.0',
     private: true,
-    dependencies: { '@strapi/plugin-users-permissions': '*' },
+    dependencies: { '@strapi/plugin-users-permissions': '*', ...plugins },
     strapi: { uuid: false, telemetryDisabled: true },
   });
   await write(
@@ -109,16 +109,19 @@ function captureLog(strapi) {
 /**
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
- * to config/server.
+ * to config/server, `plugins` are further packages of Strapi's the application depends on.
  */
-export async function boot(config = {}, { folder, usersPermissions = {}, database, server } = {}) {
+export async function boot(
+  config = {},
+  { folder, usersPermissions = {}, database, server, plugins } = {},
+) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
     await mkdir(parent, { recursive: true });
     folder = await mkdtemp(path.join(parent, 'app-'));
     folders.add(folder);
-    await writeApp(folder, database, server);
+    await writeApp(folder, database, server, plugins);
   }
   configs.set(folder, {
     // Tests tell one change from the next, unless debouncing is what they are about.
