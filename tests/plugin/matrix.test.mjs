@@ -18,6 +18,8 @@ const TYPES = [
   { uid: PAGE, name: 'page', plural: 'pages', field: 'title', drafts: true, localized: true },
 ];
 
+const DOORS = ['Document Service', 'REST', 'GraphQL', 'Content Manager', 'query engine'];
+
 /** Who may read what. The subscriber may read all, and has chosen one other entity of each type. */
 const READERS = {
   public: [NOTE, ARTICLE],
@@ -80,6 +82,26 @@ function doors({ app, admin, accessKey }) {
   const manager = (method, type, rest, locale, body) =>
     admin(method, `collection-types/${type.uid}${rest}${query(locale)}`, body);
 
+  const mutate = async (verb, type, id, locale, text) => {
+    const named = {
+      documentId: id && `"${id}"`,
+      locale: locale && `"${locale}"`,
+      data: text && `{ ${type.field}: "${text}" }`,
+    };
+    const given = Object.entries(named).filter(([, value]) => value);
+    const name = `${verb}${type.name[0].toUpperCase()}${type.name.slice(1)}`;
+    const query = `mutation { ${name}(${given.map((pair) => pair.join(': ')).join(', ')}) { documentId } }`;
+    const response = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${accessKey}` },
+      body: JSON.stringify({ query }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const { data, errors } = await response.json();
+    assert.equal(errors, undefined, `${query}: ${JSON.stringify(errors)}`);
+    return data[name];
+  };
+
   return {
     'Document Service': {
       create: async (type, locale, documentId) => {
@@ -102,6 +124,16 @@ function doors({ app, admin, accessKey }) {
           .documentId,
       update: (type, id, locale) => rest('PUT', type, id, locale, data(type, 'edited')),
       remove: (type, id, locale) => rest('DELETE', type, id, locale),
+    },
+    GraphQL: {
+      create: async (type, locale, id) =>
+        (await mutate(id === undefined ? 'create' : 'update', type, id, locale, 'new')).documentId,
+      update: (type, id, locale) => mutate('update', type, id, locale, 'edited'),
+      // Strapi's mutation deletes the default locale, whatever it is asked for.
+      remove: (type, id, locale) =>
+        locale === null || locale === 'en'
+          ? mutate('delete', type, id, locale)
+          : documents(type).delete({ documentId: id, ...at(locale) }),
     },
     'Content Manager': {
       create: async (type, locale, id) => {
@@ -177,7 +209,8 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
 
     before(async () => {
       const contentTypes = TYPES.map(({ uid }) => uid);
-      const app = await boot({ contentTypes }, { database: database?.config });
+      const plugins = { '@strapi/plugin-graphql': '*' };
+      const app = await boot({ contentTypes }, { database: database?.config, plugins });
       context.app = app;
       await app.strapi
         .plugin('i18n')
@@ -213,7 +246,7 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
     const shortOf = ({ event, data }) => [event, data.documentId, data.locale ?? null];
 
     for (const type of TYPES) {
-      for (const door of ['Document Service', 'REST', 'Content Manager', 'query engine']) {
+      for (const door of DOORS) {
         it(`${type.name}: ${door}`, async () => {
           const told = await live(doors(context)[door], type);
           const seen = await received();
