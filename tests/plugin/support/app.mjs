@@ -17,7 +17,8 @@ const configs = (globalThis.pluginIoTestConfigs ??= new Map());
 // Strapi may write to a folder once more after it has been removed, and tests may be cut short.
 const folders = new Set();
 process.on('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
 
 const factory = (kind, uid) =>
@@ -141,7 +142,8 @@ export async function boot(
       await strapi.destroy();
     } finally {
       restoreListeners();
-      if (!keep) await rm(folder, { recursive: true, force: true });
+      if (!keep)
+        await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     }
   };
   try {
