@@ -1,11 +1,14 @@
-/** The monitoring page's endpoints under `/io`. */
+/** The monitoring page: its endpoints under `/io`, and what it is told over Socket.IO. */
 import type {
   ConnectionStats,
   EventLogEntry,
   EventStats,
+  RoomStats,
+  SocketStats,
   TestEventResult,
   TrafficStats,
 } from '../monitoring';
+import type { PresenceUser } from './presence';
 
 /** GET /io/stats */
 export interface GetStats {
@@ -48,4 +51,63 @@ export interface ResetStats {
 export interface DisconnectSocket {
   Request: { reason?: string };
   Response: { data: { id: string } };
+}
+
+/*
+ * Over Socket.IO, for admins connected with the strategy `admin-jwt` who hold `monitoring.read`;
+ * all numbers are those of all nodes.
+ */
+
+/** What is sent every second: `monitoring:stats`. */
+export type MonitoringSnapshot = GetMonitoringStats['Response']['data'];
+
+/** Server event `monitoring:log`: what was logged since the last one, oldest first. */
+export interface MonitoringLog {
+  /** At most 100. */
+  entries: EventLogEntry[];
+  /** How many more there were, for which there was no room. */
+  dropped: number;
+}
+
+/** A socket, as the monitoring page lists it. */
+export interface MonitoredSocket extends SocketStats {
+  transport: 'websocket' | 'polling';
+  /** Milliseconds since the epoch. */
+  connectedAt: number;
+  /** Who it is, if it is an admin's panel. */
+  admin: PresenceUser | null;
+  /** Which node has it; null without an adapter. */
+  node: string | null;
+}
+
+/** What to list: at most 100 a page; pages count from 1; the search is part of a name, in any case. */
+export interface ListRequest {
+  search?: string;
+  page: number;
+  pageSize: number;
+}
+
+export interface Pagination {
+  page: number;
+  pageSize: number;
+  pageCount: number;
+  total: number;
+}
+
+export type MonitoringAck<T> = ({ success: true } & T) | { success: false; error: string };
+
+/** The acknowledgements by client event. */
+export interface MonitoringAcks {
+  /** Starts `monitoring:stats` and `monitoring:log`; answers with how things stand. */
+  'monitoring:watch': MonitoringAck<{ stats: MonitoringSnapshot; log: EventLogEntry[] }>;
+  'monitoring:unwatch': MonitoringAck<object>;
+  /** Takes a `ListRequest`; the search goes over ids, addresses, users, admins and rooms. */
+  'monitoring:sockets': MonitoringAck<{ sockets: MonitoredSocket[]; pagination: Pagination }>;
+  /** Takes a `ListRequest`; the search goes over names. Fullest first. */
+  'monitoring:rooms': MonitoringAck<{ rooms: RoomStats[]; pagination: Pagination }>;
+  /** Takes nothing. */
+  'monitoring:subscriptions': MonitoringAck<{
+    total: number;
+    byContentType: Record<string, number>;
+  }>;
 }
