@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { addon, checkTools, dependencies, typescript } from './lib/build.mjs';
+import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDatabases } from './lib/databases.mjs';
 import { filesBelow } from './lib/fresh.mjs';
 import { installPackage } from './lib/install.mjs';
@@ -162,6 +163,7 @@ await main(async () => {
   const redis = needs(...testFolders()) ? await ensureRedis() : { stop() {} };
   if (redis.url) env.REDIS_URL = redis.url;
   if (needs('parity', 'plugin')) Object.assign(env, await ensureDatabases());
+  if (needs('parity', 'browser')) Object.assign(env, await ensureChromium());
   const results = [];
   try {
     for (const check of checks()) if (needs(check.name)) results.push(await perform(check, env));

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { dim, red, say } from './log.mjs';
-import { run } from './run.mjs';
+import { aptInstall, shell } from './apt.mjs';
+import { red, say } from './log.mjs';
 
 /** The account that tests use on a server which was installed for them. */
 const ACCOUNT = { user: 'plugin_io', password: 'plugin_io' };
@@ -38,24 +38,9 @@ const reachable = ({ hostname, port }) =>
     socket.once('connect', () => done(true));
   });
 
-const shell = (command, timeout = 60_000) =>
-  run('sh', ['-c', command], {
-    quiet: true,
-    timeout,
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-  }).catch(() => ({ code: 1 }));
-
-const canInstall = async () =>
-  process.platform === 'linux' &&
-  process.getuid?.() === 0 &&
-  (await shell('command -v apt-get')).code === 0;
-
 /** Installs Debian's server with an account for the tests; null if that did not work. */
 async function install(server) {
-  if (!(await canInstall())) return null;
-  say(dim(`  ${server.name} is missing: installing Debian’s package`));
-  await shell('apt-get update -qq', 300_000);
-  await shell(`apt-get install -y -qq ${server.package}`, 600_000);
+  if (!(await aptInstall(server.name, server.package))) return null;
   const url = new URL(server.url);
   if (!(await reachable(url))) await shell(server.start);
   for (let tries = 0; tries < 100 && !(await reachable(url)); tries += 1) await wait(200);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { aptInstall } from './apt.mjs';
+import { red, say } from './log.mjs';
 import { run } from './run.mjs';
-import { dim, red, say } from './log.mjs';
 
 const reachable = (host, port) =>
   new Promise((resolve) => {
@@ -21,14 +22,6 @@ const reachable = (host, port) =>
 const has = async (command) =>
   (await run(command, ['--version'], { quiet: true }).catch(() => ({ code: 1 }))).code === 0;
 
-async function installServer() {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !(await has('apt-get'))) return;
-  say(dim('  redis-server is missing: installing Debian’s package'));
-  const quietly = { quiet: true, timeout: 300_000, env: { DEBIAN_FRONTEND: 'noninteractive' } };
-  await run('apt-get', ['update', '-qq'], quietly).catch(() => {});
-  await run('apt-get', ['install', '-y', '-qq', 'redis-server'], quietly).catch(() => {});
-}
-
 /**
  * Makes sure that a Redis answers at REDIS_URL (default redis://127.0.0.1:6379), starting one that keeps
  * nothing on disk if need be. Returns what to do when the tests are over; `url` is null when there is none.
@@ -41,7 +34,7 @@ export async function ensureRedis() {
   if (await reachable(host, port)) return found;
 
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(host);
-  if (local && !(await has('redis-server'))) await installServer();
+  if (local && !(await has('redis-server'))) await aptInstall('redis-server', 'redis-server');
   if (local && (await has('redis-server'))) {
     const server = spawn(
       'redis-server',
