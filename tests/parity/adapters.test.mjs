@@ -97,11 +97,16 @@ async function cluster(world, make) {
   return { near, far, key };
 }
 
+/** Resolves when it holds. */
+async function until(holds) {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Resolves when the servers have found each other. */
 async function whole(io) {
-  while ((await io.of('/').adapter.serverCount()) < 2 || (await members(io)) < 2) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await until(
+    async () => (await io.of('/').adapter.serverCount()) >= 2 && (await members(io)) >= 2,
+  );
 }
 
 const members = (io) =>
@@ -154,7 +159,7 @@ for (const [name, make] of Object.entries(adapters)) {
 
       const moved = next(near.client, 'moved');
       far.io.in(near.socket.id).socketsJoin('moved');
-      while (!near.socket.rooms.has('moved')) await new Promise((r) => setImmediate(r));
+      await until(() => near.socket.rooms.has('moved'));
       near.io.to('moved').emit('moved');
       await moved;
 
@@ -166,36 +171,74 @@ for (const [name, make] of Object.entries(adapters)) {
   );
 }
 
-parity(
-  'a plain socket.io in another process is a neighbour like any other',
-  async (world) => {
-    const key = keyOf(world);
-    const adapter = await adapters['redis-adapter on redis'](world, key);
-    const near = await world.serve({ adapter });
-    const { client } = await world.pair(near);
-    near.io.on('question', (value, answer) => answer(value * 2));
-    const neighbour = fork(new URL('neighbour.mjs', import.meta.url), [url, key]);
-    world.onClose(async () => {
-      neighbour.kill();
-      await once(neighbour, 'exit');
-    });
-    const [{ port }] = await once(neighbour, 'message');
-    const far = await world.connected(`http://127.0.0.1:${port}`);
-    const heard = Promise.all([next(client, 'answer'), next(far, 'answer')]);
-    // the neighbour asks our server, then tells everybody what it heard
-    far.emit('ask');
-    assert.deepEqual(await heard, [[[42]], [[42]]]);
-    near.io.in(far.id).socketsJoin('r');
-    const inRoom = next(far, 'room');
-    while (!(await near.io.in('r').fetchSockets()).some(({ id }) => id === far.id));
-    near.io.to('r').emit('room', Buffer.from('x'));
-    assert.equal(String((await inRoom)[0]), 'x');
-    far.on('who', (answer) => answer('far'));
-    client.on('who', (answer) => answer('near'));
-    assert.deepEqual((await near.io.timeout(5000).emitWithAck('who')).sort(), ['far', 'near']);
-  },
-  { skip },
-);
+/** A plain socket.io in a process of its own; resolves with its address. */
+async function neighbour(world, ...args) {
+  const child = fork(new URL('neighbour.mjs', import.meta.url), args);
+  world.onClose(async () => {
+    child.kill();
+    await once(child, 'exit');
+  });
+  const [{ port }] = await once(child, 'message');
+  return `http://127.0.0.1:${port}`;
+}
+
+for (const name of ['redis', 'ioredis']) {
+  parity(
+    `a plain socket.io in another process is a neighbour like any other (${name})`,
+    async (world) => {
+      const key = keyOf(world);
+      const { io, url: nearUrl } = await world.serve({
+        adapter: await adapters[`redis-adapter on ${name}`](world, key),
+      });
+      const { client: near, socket } = await world.pair({ io, url: nearUrl });
+      const far = await world.connected(await neighbour(world, name, url, key));
+      const both = (event) => Promise.all([next(near, event), next(far, event)]);
+      const idsIn = async (room) => (await io.in(room).fetchSockets()).map(({ id }) => id).sort();
+
+      // servers ask each other
+      io.on('question', (value, answer) => answer(value * 2));
+      assert.deepEqual(await far.emitWithAck('ask servers', 21), [42]);
+      assert.deepEqual(await io.serverSideEmitWithAck('question', 21), [22]);
+
+      // everybody, and rooms, from here and from there
+      const all = both('all');
+      io.emit('all', Buffer.from('x'));
+      assert.deepEqual((await all).map(String), ['x', 'x']);
+      io.in(far.id).socketsJoin('r');
+      socket.join('r');
+      await until(async () => (await idsIn('r')).length === 2);
+      const fromHere = both('room');
+      io.to('r').emit('room', 1);
+      assert.deepEqual(await fromHere, [[1], [1]]);
+      const fromThere = both('room');
+      far.emit('emit', 'r', 'room', Buffer.from('y'));
+      assert.deepEqual((await fromThere).map(String), ['y', 'y']);
+
+      // acknowledgements of both, whoever asks
+      far.on('who', (answer) => answer('far'));
+      near.on('who', (answer) => answer('near'));
+      assert.deepEqual((await io.timeout(5000).emitWithAck('who')).sort(), ['far', 'near']);
+      assert.deepEqual((await far.emitWithAck('ask clients')).sort(), ['far', 'near']);
+
+      // sockets of the other side are seen, moved and disconnected
+      socket.data.name = 'near';
+      const seen = await far.emitWithAck('fetch', 'r');
+      assert.deepEqual(seen.map(({ id }) => id).sort(), [near.id, far.id].sort());
+      const { data, rooms } = seen.find(({ id }) => id === near.id);
+      assert.deepEqual([data, rooms.sort()], [{ name: 'near' }, [near.id, 'r'].sort()]);
+      far.emit('move', 'r', 's');
+      await until(() => socket.rooms.has('s') && !socket.rooms.has('r'));
+      assert.deepEqual(await idsIn('s'), [near.id, far.id].sort());
+      const left = next(near, 'disconnect');
+      far.emit('disconnect all', near.id);
+      assert.equal((await left)[0], 'io server disconnect');
+      const farLeft = next(far, 'disconnect');
+      io.in('s').disconnectSockets();
+      assert.equal((await farLeft)[0], 'io server disconnect');
+    },
+    { skip },
+  );
+}
 
 parity(
   'redis-emitter reaches the clients',

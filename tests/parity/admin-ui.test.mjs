@@ -49,7 +49,9 @@ const open = async (world) => {
 async function shows(page, heading, expected) {
   const read = (title) =>
     [...globalThis.document.querySelectorAll('table')]
-      .filter((table) => [...table.querySelectorAll('th')].some((th) => th.textContent.trim() === title))
+      .filter((table) =>
+        [...table.querySelectorAll('th')].some((th) => th.textContent.trim() === title),
+      )
       .flatMap((table) => [...table.querySelectorAll('tbody tr')])
       .map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))
       .map((cells) => cells.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean))
