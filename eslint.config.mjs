@@ -48,7 +48,7 @@ export default tseslint.config(
     languageOptions: { globals: { ...globals.browser, io: 'readonly' }, sourceType: 'script' },
   },
   {
-    files: ['plugin/**/*.ts'],
+    files: ['plugin/**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -1,36 +1,15 @@
 // `npm run demo`: from a bare clone to a running Strapi with a page that shows events as they arrive.
 import { spawn } from 'node:child_process';
-import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { setup } from './lib/build.mjs';
+import { adminPanel, setup } from './lib/build.mjs';
 import { ensureEnv } from './lib/env.mjs';
-import { fingerprint, isFresh, markFresh } from './lib/fresh.mjs';
 import { bold, main, say, step, yellow } from './lib/log.mjs';
 import { bin, playground, root } from './lib/paths.mjs';
-import { node } from './lib/run.mjs';
 
 const strapi = bin('@strapi/strapi/bin/strapi.js');
 // Not production: Strapi would then mark its cookies secure, and plain http could not log in.
 const environment = { NODE_ENV: 'development', STRAPI_TELEMETRY_DISABLED: 'true' };
-
-async function adminPanel() {
-  const print = fingerprint([
-    'package-lock.json',
-    'playground/package.json',
-    'playground/src/admin',
-    'dist/admin',
-  ]);
-  if (fs.existsSync(path.join(playground, 'build/index.html')) && isFresh('admin-panel', print)) {
-    return 'up to date';
-  }
-  await node([strapi, 'build'], {
-    cwd: playground,
-    env: { ...environment, NODE_ENV: 'production' },
-  });
-  markFresh('admin-panel', print);
-  return '';
-}
 
 const canListen = (port, host) =>
   new Promise((resolve) => {

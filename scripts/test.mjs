@@ -1,7 +1,15 @@
 // `npm test`: sets everything up, then runs every check there is. `npm test -- plugin lint` runs only those.
 import fs from 'node:fs';
 import path from 'node:path';
-import { addon, checkTools, dependencies, typescript } from './lib/build.mjs';
+import {
+  addon,
+  adminBundle,
+  adminPanel,
+  checkTools,
+  dependencies,
+  typescript,
+} from './lib/build.mjs';
+import { ensureEnv } from './lib/env.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDatabases } from './lib/databases.mjs';
 import { filesBelow } from './lib/fresh.mjs';
@@ -53,7 +61,7 @@ function nodeTests(folder) {
 
 /** Folders that must hold tests, then any other that does. */
 function testFolders() {
-  const required = ['bridge', 'parity', 'plugin', 'package'];
+  const required = ['bridge', 'parity', 'plugin', 'package', 'browser'];
   const folder = path.join(root, 'tests');
   const others = fs
     .readdirSync(folder, { withFileTypes: true })
@@ -83,6 +91,7 @@ const checks = () => [
   cargo('clippy', 'clippy', '--all-targets', '--', '-D', 'warnings'),
   { ...cargo('rust', 'test'), runner: 'cargo' },
   script('types', 'tsc --noEmit', 'typescript/bin/tsc', '-p', 'plugin', '--noEmit'),
+  script('admin-types', 'tsc of the admin half', 'typescript/bin/tsc', '-p', 'plugin/admin'),
   script('lint', 'eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
   script('format', 'prettier --check', 'prettier/bin/prettier.cjs', '--check', '.'),
   ...testFolders().map(nodeTests),
@@ -152,11 +161,18 @@ await main(async () => {
 
   await step('check the tools', checkTools);
   await step('install npm dependencies', dependencies);
-  if (needs('types', 'lint', ...testFolders())) {
+  if (needs('types', 'admin-types', 'lint', ...testFolders())) {
     // The debug build shares its dependencies with `cargo test`; a release build that is up to date does too.
     await step('build the Rust engine', () => addon('debug'));
     await step('compile TypeScript', typescript);
-    if (needs('package')) await step('install the package for the playground', installPackage);
+    if (needs('package', 'browser')) {
+      await step('bundle the admin half', adminBundle);
+      await step('install the package for the playground', installPackage);
+    }
+    if (needs('browser')) {
+      await step('make secrets for the playground', ensureEnv);
+      await step('build the playground’s admin panel', adminPanel);
+    }
   }
 
   const env = { CI: process.env.CI ?? 'true', FORCE_COLOR: '0' };

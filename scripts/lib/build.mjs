@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Problem, step } from './log.mjs';
-import { bin, root } from './paths.mjs';
+import { bin, playground, root } from './paths.mjs';
 import { fingerprint, isFresh, markFresh } from './fresh.mjs';
 import { node, npm, run } from './run.mjs';
 import { installPackage } from './install.mjs';
@@ -60,12 +60,51 @@ export async function addon(profile) {
   return profile;
 }
 
+const dist = (...names) => path.join(root, 'dist', ...names);
+
+/** The server half and the Socket.IO half, to CommonJS. */
 export async function typescript() {
-  const print = fingerprint(['plugin', 'index.d.ts', 'types.d.ts']);
-  if (fs.existsSync(path.join(root, 'dist')) && isFresh('typescript', print)) return 'up to date';
-  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  const halves = ['server', 'socket-io', 'shared'];
+  const print = fingerprint([
+    ...halves.map((half) => `plugin/${half}`),
+    'plugin/tsconfig.json',
+    'index.d.ts',
+    'types.d.ts',
+  ]);
+  if (halves.every((half) => fs.existsSync(dist(half))) && isFresh('typescript', print)) {
+    return 'up to date';
+  }
+  for (const half of halves) fs.rmSync(dist(half), { recursive: true, force: true });
   await node([bin('typescript/bin/tsc'), '-p', 'plugin']);
   markFresh('typescript', print);
+  return '';
+}
+
+/** The admin half, to what the applications' own bundler takes. */
+export async function adminBundle() {
+  const print = fingerprint(['plugin/admin', 'plugin/shared', 'package.json']);
+  if (fs.existsSync(dist('admin/index.mjs')) && isFresh('admin', print)) return 'up to date';
+  await node([bin('@strapi/sdk-plugin/bin/strapi-plugin.js'), 'build', '--minify']);
+  markFresh('admin', print);
+  return '';
+}
+
+/** The playground's admin panel, with the admin half in it. */
+export async function adminPanel() {
+  const print = fingerprint([
+    'package-lock.json',
+    'playground/package.json',
+    'playground/src/admin',
+    'dist/admin',
+  ]);
+  if (fs.existsSync(path.join(playground, 'build/index.html')) && isFresh('admin-panel', print)) {
+    return 'up to date';
+  }
+  await node([bin('@strapi/strapi/bin/strapi.js'), 'build'], {
+    cwd: playground,
+    env: { NODE_ENV: 'production', STRAPI_TELEMETRY_DISABLED: 'true' },
+  });
+  markFresh('admin-panel', print);
   return '';
 }
 
@@ -75,5 +114,6 @@ export async function setup({ profile }) {
   await step('install npm dependencies', dependencies);
   await step(`build the Rust engine (${profile})`, () => addon(profile));
   await step('compile TypeScript', typescript);
+  await step('bundle the admin half', adminBundle);
   await step('install the package for the playground', () => installPackage());
 }
