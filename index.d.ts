@@ -108,6 +108,8 @@ export declare class Engine {
   resetEvents(): void
   /** Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing. */
   setSecurity(security: SecurityRules): void
+  /** Ids of the open connections whose address the rules in force do not let in. */
+  deniedConnIds(): Promise<Array<string>>
 }
 
 /** Who is editing which document. */
@@ -153,23 +155,25 @@ export declare class Sanitizer {
   blocklistContent(text: string): string
 }
 
-/** Tokens with which admins open connections; only their hashes are kept. */
+/** Tokens with which admins open connections; only their digests are kept. */
 export declare class SessionTokens {
   /** No tokens yet. */
   constructor(options: SessionTokenOptions)
   /** Makes a token for an admin in an admin session. */
   issue(userId: number, sessionId: string): SessionTokenAnswer
-  /** Uses a token for one connection; `null` if it is not good, or not any more. */
-  redeem(token: string): SessionGrant | null
-  /** Whether a token that was redeemed has not been taken back in the meantime. */
-  holds(token: string): boolean
-  /** Takes back all tokens of an admin; how many were alive. */
+  /** Uses a token of this server for one connection; `null` if it is not good, or not any more. */
+  redeem(digest: string): SessionRedemption | null
+  /** Takes note of a token that another server has redeemed for a connection here. False: there is no room for it. */
+  adopt(digest: string, redemption: SessionRedemption): boolean
+  /** Whether a token that was redeemed or adopted has not been taken back in the meantime. */
+  holds(digest: string): boolean
+  /** Takes back all tokens of an admin; how many of this server's were alive. */
   invalidateUser(userId: number): number
-  /** Takes back all tokens of an admin session; how many were alive. */
+  /** Takes back all tokens of an admin session; how many of this server's were alive. */
   invalidateSession(sessionId: string): number
-  /** Takes back all tokens; how many were alive. */
+  /** Takes back all tokens; how many of this server's were alive. */
   clear(): number
-  /** How many tokens are alive. */
+  /** How many tokens of this server are alive. */
   counts(): SessionTokenCounts
   /** The admin sessions of the tokens that are alive. */
   grants(): Array<SessionGrant>
@@ -197,6 +201,9 @@ export interface ConnView {
   /** Its sockets. */
   sockets: Array<SocketView>
 }
+
+/** What is kept of a session token, and what servers tell each other of it: its SHA-256, in hexadecimal. */
+export declare function digestSessionToken(token: string): string
 
 /** One thing the engine tells. */
 export interface EngineEvent {
@@ -537,6 +544,16 @@ export interface SessionGrant {
   userId: number
   /** Identifier of the admin session. */
   sessionId: string
+}
+
+/** A use of a token. */
+export interface SessionRedemption {
+  /** Identifier of the admin. */
+  userId: number
+  /** Identifier of the admin session. */
+  sessionId: string
+  /** The rest of the token's life, in milliseconds. */
+  expiresIn: number
 }
 
 /** A new token, or why there is none. `token` is `null` in the latter case. */

@@ -840,5 +840,6 @@ module.exports.Presence = nativeBinding.Presence
 module.exports.Sanitizer = nativeBinding.Sanitizer
 module.exports.SessionTokens = nativeBinding.SessionTokens
 module.exports.checkAddressRule = nativeBinding.checkAddressRule
+module.exports.digestSessionToken = nativeBinding.digestSessionToken
 module.exports.EventKind = nativeBinding.EventKind
 module.exports.verifyJwt = nativeBinding.verifyJwt

@@ -20,6 +20,7 @@ export type {
   Sanitizer,
   SanitizerAttribute,
   SanitizerModel,
+  SessionRedemption,
   SessionTokenAnswer,
   SessionTokenOptions,
   SocketView,
@@ -54,5 +55,6 @@ export const {
   Sanitizer: NativeSanitizer,
   SessionTokens: NativeSessionTokens,
   checkAddressRule,
+  digestSessionToken,
   verifyJwt,
 } = load();

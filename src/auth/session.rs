@@ -1,5 +1,6 @@
-//! Tokens with which admins open Socket.IO connections: short-lived, kept only as hashes, bound to the admin session
-//! they were issued in.
+//! Tokens with which admins open Socket.IO connections: short-lived, kept only as digests, bound to the admin session
+//! they were issued in. The server that issued a token counts its uses; servers beside it adopt it while it is used
+//! there, so that they know when it is taken back.
 
 use std::{
     collections::HashMap,
@@ -14,8 +15,6 @@ use crate::clock::Now;
 
 /// Part of its life after which a token should be replaced, in percent.
 const REFRESH_AT: u32 = 70;
-
-type Hash = [u8; 32];
 
 /// How tokens are handed out.
 #[derive(Debug, Clone)]
@@ -64,6 +63,15 @@ pub struct Grant {
     pub session: String,
 }
 
+/// A use of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redeemed {
+    /// Whom it stands for.
+    pub grant: Grant,
+    /// The rest of its life. Clocks of servers differ.
+    pub expires_in: Duration,
+}
+
 /// How many tokens there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -78,11 +86,13 @@ struct Entry {
     refresh_after: Instant,
     expires: Instant,
     uses: u32,
+    /// Issued by another server, which counts it.
+    foreign: bool,
 }
 
 #[derive(Default)]
 struct State {
-    tokens: HashMap<Hash, Entry>,
+    tokens: HashMap<String, Entry>,
     /// When an admin session was given its last token. Outlives the token: who was logged out must wait, too.
     issued: HashMap<String, Instant>,
 }
@@ -93,8 +103,9 @@ pub struct SessionTokens {
     state: Mutex<State>,
 }
 
-fn hash(token: &str) -> Hash {
-    Sha256::digest(token).into()
+/// What is kept of a token, and what servers tell each other of it: its SHA-256, in hexadecimal.
+pub fn digest(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
 }
 
 /// A random UUID (version 4).
@@ -126,39 +137,61 @@ impl SessionTokens {
         let (refresh, expires) = (now.after(ttl * REFRESH_AT / 100), now.after(ttl));
         state.issued.insert(grant.session.clone(), now.instant);
         state.tokens.insert(
-            hash(&token),
-            Entry { grant, refresh_after: refresh.instant, expires: expires.instant, uses: 0 },
+            digest(&token),
+            Entry {
+                grant,
+                refresh_after: refresh.instant,
+                expires: expires.instant,
+                uses: 0,
+                foreign: false,
+            },
         );
         Ok(Issued { token, expires_at: expires.epoch, refresh_after: refresh.epoch })
     }
 
-    /// Uses a token for one connection.
-    pub fn redeem(&self, token: &str, now: Now) -> Option<Grant> {
+    /// Uses a token of this server for one connection.
+    pub fn redeem(&self, digest: &str, now: Now) -> Option<Redeemed> {
         let mut state = self.state.lock();
-        let entry = state.tokens.get_mut(&hash(token))?;
-        if entry.expires <= now.instant || entry.uses >= self.limits.max_uses {
+        let entry = state.tokens.get_mut(digest)?;
+        if entry.foreign || entry.expires <= now.instant || entry.uses >= self.limits.max_uses {
             return None;
         }
         entry.uses += 1;
-        Some(entry.grant.clone())
+        let expires_in = entry.expires.saturating_duration_since(now.instant);
+        Some(Redeemed { grant: entry.grant.clone(), expires_in })
     }
 
-    /// Whether a token that was redeemed has not been taken back in the meantime.
-    pub fn holds(&self, token: &str) -> bool {
-        self.state.lock().tokens.contains_key(&hash(token))
+    /// Takes note of a token that another server has redeemed for a connection here. False: there is no room for it.
+    pub fn adopt(&self, digest: &str, Redeemed { grant, expires_in }: Redeemed, now: Now) -> bool {
+        let mut state = self.state.lock();
+        state.forget(now.instant, self.limits.cooldown);
+        if state.tokens.len() >= self.limits.max_tokens && !state.tokens.contains_key(digest) {
+            return false;
+        }
+        let expires = now.after(expires_in.min(self.limits.ttl)).instant;
+        state.tokens.insert(
+            digest.to_owned(),
+            Entry { grant, refresh_after: expires, expires, uses: 0, foreign: true },
+        );
+        true
     }
 
-    /// Takes back all tokens of an admin; how many were alive.
+    /// Whether a token that was redeemed or adopted has not been taken back in the meantime.
+    pub fn holds(&self, digest: &str) -> bool {
+        self.state.lock().tokens.contains_key(digest)
+    }
+
+    /// Takes back all tokens of an admin; how many of this server's were alive.
     pub fn invalidate_user(&self, user: i64, now: Now) -> usize {
         self.invalidate(now, |grant| grant.user == user)
     }
 
-    /// Takes back all tokens of an admin session; how many were alive.
+    /// Takes back all tokens of an admin session; how many of this server's were alive.
     pub fn invalidate_session(&self, session: &str, now: Now) -> usize {
         self.invalidate(now, |grant| grant.session == session)
     }
 
-    /// Takes back all tokens; how many were alive.
+    /// Takes back all tokens; how many of this server's were alive.
     pub fn clear(&self, now: Now) -> usize {
         self.invalidate(now, |_| true)
     }
@@ -168,18 +201,19 @@ impl SessionTokens {
         let mut count = 0;
         state.tokens.retain(|_, entry| {
             let hit = whose(&entry.grant);
-            count += usize::from(hit && entry.expires > now.instant);
+            count += usize::from(hit && !entry.foreign && entry.expires > now.instant);
             !hit
         });
         count
     }
 
-    /// How many tokens are alive.
+    /// How many tokens of this server are alive.
     pub fn counts(&self, now: Now) -> Counts {
         let mut state = self.state.lock();
         state.forget(now.instant, self.limits.cooldown);
-        let expiring = state.tokens.values().filter(|entry| entry.refresh_after <= now.instant);
-        Counts { active: state.tokens.len(), expiring_soon: expiring.count() }
+        let own = || state.tokens.values().filter(|entry| !entry.foreign);
+        let expiring_soon = own().filter(|entry| entry.refresh_after <= now.instant).count();
+        Counts { active: own().count(), expiring_soon }
     }
 
     /// The admin sessions of the tokens that are alive.
@@ -232,14 +266,16 @@ mod tests {
     #[test]
     fn a_token_ends_with_its_time_or_its_uses() {
         let (tokens, now) = (tokens(9), Now::read());
-        let token = tokens.issue(grant(1, "a"), now).unwrap().token;
+        let issued = tokens.issue(grant(1, "a"), now).unwrap().token;
+        let token = digest(&issued);
         for _ in 0..9 {
-            assert_eq!(tokens.redeem(&token, now), Some(grant(1, "a")));
+            let redeemed = Redeemed { grant: grant(1, "a"), expires_in: 10 * MINUTE };
+            assert_eq!(tokens.redeem(&token, now), Some(redeemed));
         }
         assert!(tokens.redeem(&token, now.after(10 * MINUTE)).is_none());
         assert!(tokens.redeem(&token, now.after(9 * MINUTE)).is_some());
         assert!(tokens.redeem(&token, now).is_none(), "the eleventh use");
-        assert!(tokens.redeem("another", now).is_none());
+        assert!(tokens.redeem(&issued, now).is_none(), "only the digest is known");
     }
 
     #[test]
@@ -258,7 +294,7 @@ mod tests {
     #[test]
     fn tokens_are_taken_back_by_admin_and_by_session() {
         let (tokens, now) = (tokens(9), Now::read());
-        let issue = |user, session| tokens.issue(grant(user, session), now).unwrap().token;
+        let issue = |user, session| digest(&tokens.issue(grant(user, session), now).unwrap().token);
         let (a, b, c) = (issue(1, "a"), issue(1, "b"), issue(2, "c"));
         assert_eq!(tokens.invalidate_session("b", now), 1);
         assert!(tokens.redeem(&b, now).is_none() && tokens.redeem(&a, now).is_some());
@@ -266,6 +302,23 @@ mod tests {
         assert!(!tokens.holds(&a) && tokens.holds(&c));
         assert_eq!(tokens.grants(now), [grant(2, "c")]);
         assert_eq!(tokens.invalidate_user(2, now.after(10 * MINUTE)), 0, "it had ended by itself");
+    }
+
+    #[test]
+    fn a_token_of_another_server_is_known_here_and_used_and_counted_there() {
+        let (issuer, beside, now) = (tokens(9), tokens(1), Now::read());
+        let token = digest(&issuer.issue(grant(1, "a"), now).unwrap().token);
+        assert!(beside.redeem(&token, now).is_none() && !beside.holds(&token));
+        let redeemed = issuer.redeem(&token, now.after(MINUTE)).unwrap();
+        assert_eq!(redeemed.expires_in, 9 * MINUTE);
+        assert!(beside.adopt(&token, redeemed.clone(), now) && beside.adopt(&token, redeemed.clone(), now));
+        assert!(!beside.adopt("another", redeemed.clone(), now), "there is room for one");
+        assert!(beside.holds(&token) && beside.redeem(&token, now).is_none());
+        assert_eq!(beside.counts(now), Counts { active: 0, expiring_soon: 0 });
+        assert_eq!(beside.grants(now), [grant(1, "a")]);
+        assert_eq!((beside.invalidate_user(1, now), issuer.invalidate_user(1, now)), (0, 1));
+        assert!(!beside.holds(&token));
+        assert!(beside.adopt(&token, redeemed, now) && beside.grants(now.after(9 * MINUTE)).is_empty());
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl From<Error> for napi::Error {
     }
 }
 
-fn strings(list: Vec<Arc<str>>) -> Vec<String> {
+pub(super) fn strings(list: Vec<Arc<str>>) -> Vec<String> {
     list.iter().map(|item| item.to_string()).collect()
 }
 

@@ -1,12 +1,18 @@
 //! Security rules.
 
-use napi::bindgen_prelude::Result;
+use std::sync::Arc;
+
+use napi::{
+    Env, Task,
+    bindgen_prelude::{AsyncTask, Result},
+};
 use napi_derive::napi;
 
-use super::engine::Engine;
+use super::engine::{Engine, strings};
 use crate::{
     error::Error,
     security::{Proxy, Rules, parse_rule},
+    server::core::Core,
 };
 
 /// The limits in force. Zero means no limit, an empty list no rule.
@@ -52,6 +58,22 @@ pub fn check_address_rule(rule: String) -> Option<String> {
     parse_rule(&rule).err().map(|error| error.to_string())
 }
 
+/// Looks for the connections that the rules do not let in, off Node's loop: there may be many of both.
+pub struct FindDenied(Arc<Core>);
+
+impl Task for FindDenied {
+    type Output = Vec<Arc<str>>;
+    type JsValue = Vec<String>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        Ok(self.0.denied_conn_ids())
+    }
+
+    fn resolve(&mut self, _: Env, ids: Self::Output) -> Result<Self::JsValue> {
+        Ok(strings(ids))
+    }
+}
+
 #[napi]
 impl Engine {
     /// Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing.
@@ -59,5 +81,11 @@ impl Engine {
     pub fn set_security(&self, security: SecurityRules) -> Result<()> {
         self.core().security.set_rules(rules(security)?);
         Ok(())
+    }
+
+    /// Ids of the open connections whose address the rules in force do not let in.
+    #[napi(ts_return_type = "Promise<Array<string>>")]
+    pub fn denied_conn_ids(&self) -> AsyncTask<FindDenied> {
+        AsyncTask::new(FindDenied(self.core().clone()))
     }
 }

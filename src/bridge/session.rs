@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use napi_derive::napi;
 
 use crate::{
-    auth::session::{self, Grant, Issued, Limits, TokenError},
+    auth::session::{self, Grant, Issued, Limits, Redeemed, TokenError},
     clock::Now,
 };
 
@@ -44,6 +44,17 @@ pub struct SessionGrant {
     pub user_id: i64,
     /// Identifier of the admin session.
     pub session_id: String,
+}
+
+/// A use of a token.
+#[napi(object)]
+pub struct SessionRedemption {
+    /// Identifier of the admin.
+    pub user_id: i64,
+    /// Identifier of the admin session.
+    pub session_id: String,
+    /// The rest of the token's life, in milliseconds.
+    pub expires_in: u32,
 }
 
 /// How many session tokens there are.
@@ -92,7 +103,26 @@ impl From<Grant> for SessionGrant {
     }
 }
 
-/// Tokens with which admins open connections; only their hashes are kept.
+impl From<Redeemed> for SessionRedemption {
+    fn from(Redeemed { grant, expires_in }: Redeemed) -> Self {
+        Self { user_id: grant.user, session_id: grant.session, expires_in: expires_in.as_millis() as u32 }
+    }
+}
+
+impl From<SessionRedemption> for Redeemed {
+    fn from(SessionRedemption { user_id, session_id, expires_in }: SessionRedemption) -> Self {
+        let grant = Grant { user: user_id, session: session_id };
+        Self { grant, expires_in: Duration::from_millis(expires_in.into()) }
+    }
+}
+
+/// What is kept of a session token, and what servers tell each other of it: its SHA-256, in hexadecimal.
+#[napi]
+pub fn digest_session_token(token: String) -> String {
+    session::digest(&token)
+}
+
+/// Tokens with which admins open connections; only their digests are kept.
 #[napi]
 pub struct SessionTokens {
     inner: Arc<session::SessionTokens>,
@@ -112,37 +142,43 @@ impl SessionTokens {
         self.inner.issue(Grant { user: user_id, session: session_id }, Now::read()).into()
     }
 
-    /// Uses a token for one connection; `null` if it is not good, or not any more.
+    /// Uses a token of this server for one connection; `null` if it is not good, or not any more.
     #[napi]
-    pub fn redeem(&self, token: String) -> Option<SessionGrant> {
-        self.inner.redeem(&token, Now::read()).map(SessionGrant::from)
+    pub fn redeem(&self, digest: String) -> Option<SessionRedemption> {
+        self.inner.redeem(&digest, Now::read()).map(SessionRedemption::from)
     }
 
-    /// Whether a token that was redeemed has not been taken back in the meantime.
+    /// Takes note of a token that another server has redeemed for a connection here. False: there is no room for it.
     #[napi]
-    pub fn holds(&self, token: String) -> bool {
-        self.inner.holds(&token)
+    pub fn adopt(&self, digest: String, redemption: SessionRedemption) -> bool {
+        self.inner.adopt(&digest, redemption.into(), Now::read())
     }
 
-    /// Takes back all tokens of an admin; how many were alive.
+    /// Whether a token that was redeemed or adopted has not been taken back in the meantime.
+    #[napi]
+    pub fn holds(&self, digest: String) -> bool {
+        self.inner.holds(&digest)
+    }
+
+    /// Takes back all tokens of an admin; how many of this server's were alive.
     #[napi]
     pub fn invalidate_user(&self, user_id: i64) -> u32 {
         self.inner.invalidate_user(user_id, Now::read()) as u32
     }
 
-    /// Takes back all tokens of an admin session; how many were alive.
+    /// Takes back all tokens of an admin session; how many of this server's were alive.
     #[napi]
     pub fn invalidate_session(&self, session_id: String) -> u32 {
         self.inner.invalidate_session(&session_id, Now::read()) as u32
     }
 
-    /// Takes back all tokens; how many were alive.
+    /// Takes back all tokens; how many of this server's were alive.
     #[napi]
     pub fn clear(&self) -> u32 {
         self.inner.clear(Now::read()) as u32
     }
 
-    /// How many tokens are alive.
+    /// How many tokens of this server are alive.
     #[napi]
     pub fn counts(&self) -> SessionTokenCounts {
         let counts = self.inner.counts(Now::read());

@@ -30,6 +30,15 @@ pub struct Rules {
     pub proxy: Option<Proxy>,
 }
 
+impl Rules {
+    /// Whether the address lists let a client from `address` in. One that is no IP address (a Unix socket) passes
+    /// only if there is no allow list.
+    pub fn admit(&self, address: Option<IpAddr>) -> bool {
+        let listed = |list: &[IpNet]| address.is_some_and(|ip| list.iter().any(|net| net.contains(&ip)));
+        !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
+    }
+}
+
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
@@ -70,12 +79,10 @@ impl Security {
         *self.rules.write() = Arc::new(rules);
     }
 
-    /// Whether a client from `address` may open one more connection beside the `open` ones. An address that is no
-    /// IP address (a Unix socket) passes only if there is no allow list.
+    /// Whether a client from `address` may open one more connection beside the `open` ones.
     pub fn check(&self, address: Option<IpAddr>, open: u64) -> Result<(), Denied> {
         let rules = self.rules();
-        let listed = |list: &[IpNet]| address.is_some_and(|ip| list.iter().any(|net| net.contains(&ip)));
-        if listed(&rules.deny) || (!rules.allow.is_empty() && !listed(&rules.allow)) {
+        if !rules.admit(address) {
             return Err(Denied::Address);
         }
         if rules.max_connections > 0 && open >= u64::from(rules.max_connections) {

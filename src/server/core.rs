@@ -190,6 +190,14 @@ impl Core {
         self.conns.read().values().filter(|conn| !conn.is_closed()).map(|conn| conn.id.clone()).collect()
     }
 
+    /// Ids of the open sessions whose address the rules in force do not let in.
+    pub fn denied_conn_ids(&self) -> Vec<Arc<str>> {
+        let rules = self.security.rules();
+        let conns = self.conns.read();
+        let denied = conns.values().filter(|conn| !conn.is_closed() && !rules.admit(conn.address));
+        denied.map(|conn| conn.id.clone()).collect()
+    }
+
     /// JavaScript takes over: from now on it gets the session's messages. None if the session is over.
     pub fn attach(&self, id: &str) -> Option<Arc<Conn>> {
         let conn = self.conn(id)?;

@@ -1,9 +1,10 @@
 import type { OnlineAdmin, PresenceUser, SessionStats } from '../../shared/contracts/presence';
-import { NativeSessionTokens, type SessionTokenAnswer } from '../../socket-io/native';
+import type { SessionTokenAnswer } from '../../socket-io/native';
 import { AuthError, type Identity } from '../auth/identity';
 import { createAdmins } from '../presence/admins';
 import { sessionLimits } from '../presence/limits';
 import { createReviewer } from '../presence/review';
+import { createSessionTokens } from '../presence/session-tokens';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 
@@ -32,10 +33,10 @@ const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 
 /** Session tokens and connections of admins; both end with the admin session they belong to. */
 export function createAdminSessionsService({ strapi }: ServiceContext) {
   const limits = sessionLimits(getService(strapi, 'options').config);
-  const tokens = new NativeSessionTokens(limits);
+  const cluster = getService(strapi, 'cluster');
+  const tokens = createSessionTokens(cluster, limits);
   const admins = createAdmins(strapi);
   const connections = new Map<SocketIOSocket, AdminConnection>();
-  const cluster = getService(strapi, 'cluster');
   let stopSettings: (() => void) | null = null;
 
   const isEnabled = (): boolean => getService(strapi, 'settings').current().presence.enabled;
@@ -113,6 +114,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     isEnabled,
 
     start(): void {
+      tokens.start();
       cluster.handle(INVALIDATE, ([userId]) => invalidateHere(userId as number));
       cluster.handle(COUNTS, countsHere);
       cluster.handle(ONLINE, onlineHere);
@@ -139,7 +141,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     /** Who comes with this token. Throws an `AuthError` for whoever may not connect. */
     async authenticate(token: string): Promise<Identity> {
       if (!isEnabled()) throw new AuthError('Presence is switched off', 'PRESENCE_DISABLED');
-      const grant = tokens.redeem(token);
+      const grant = await tokens.redeem(token);
       if (grant === null) throw invalidToken();
       const admin = await admins.one(grant.userId);
       const sessionId = await admins.currentSession(grant.sessionId, grant.userId);
