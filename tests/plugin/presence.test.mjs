@@ -31,6 +31,12 @@ const joinAnything = {
   },
 };
 
+/** Resolves when a client is told that nobody edits its document any more. */
+const noEditors = ({ socket }) =>
+  new Promise((resolve) =>
+    socket.on('presence:update', ({ count }) => (count === 0 ? resolve() : undefined)),
+  );
+
 describe('presence', { timeout: 120_000 }, () => {
   let app;
   let admins;
@@ -417,15 +423,22 @@ describe('presence', { timeout: 120_000 }, () => {
     assert.equal(again.body.data.invalidatedSessions, 0);
   });
 
-  it('is switched off by its setting', async () => {
-    const client = await enter('max');
+  it('is switched off by its setting, which leaves the panels connected', async () => {
+    const [client, other] = [await enter('max'), await enter('eve')];
+    await client.ask('presence:join', document('off'));
+    await other.ask('presence:join', document('off'));
     const settings = app.strapi.plugin('io').service('settings');
+    const left = [client, other].map((one) => noEditors(one));
     await settings.update({ presence: { enabled: false } });
-    assert.equal(await client.disconnected(), 'io server disconnect');
-    const error = await refused(app.url, { auth: admins.auth(client.token) });
-    assert.deepEqual(error.data, { code: 'PRESENCE_DISABLED' });
-    assert.equal((await admins.session(await admins.login('max'))).status, 403);
+    await Promise.all(left);
+    const refusal = { success: false, error: 'Presence is switched off' };
+    for (const event of ['join', 'leave', 'check', 'heartbeat', 'typing']) {
+      assert.deepEqual(await client.ask(`presence:${event}`, document('off')), refusal, event);
+    }
+    assert.equal((await enter('ada')).socket.connected, true, 'also who comes meanwhile');
     await settings.update({ presence: { enabled: true } });
-    await enter('max');
+    assert.deepEqual(await client.ask('presence:heartbeat'), { success: true, documents: 0 });
+    const again = await client.ask('presence:join', document('off'));
+    assert.deepEqual(who(again), [[client.socket.id, 'max']]);
   });
 });

@@ -16,16 +16,13 @@ function originOf(strapi: Strapi, ctx: AdminContext): string {
 }
 
 const createPresenceController = ({ strapi }: ServiceContext) => ({
-  /** A session token, for an admin who has logged in. */
+  /** A session token for the panel's connection, for an admin who has logged in. */
   createSession(ctx: AdminContext): void {
     const { auth, user, session } = ctx.state as AdminState;
     if (auth?.strategy?.name !== 'admin' || user === undefined || typeof session?.id !== 'string') {
-      return ctx.forbidden('Presence is for admins who have logged in, not for API tokens');
+      return ctx.forbidden('Sessions are for admins who have logged in, not for API tokens');
     }
     const sessions = getService(strapi, 'admin-sessions');
-    if (!sessions.isEnabled()) {
-      return ctx.forbidden('Presence is switched off');
-    }
     const { token, expiresAt, refreshAfter, retryAfter, message } = sessions.issue(
       user.id,
       session.id,

@@ -15,9 +15,6 @@ const NODE_TIMEOUT = 3.5 * SYNC_INTERVAL;
 /** How often admins with an open connection are checked for what this node was not told. */
 export const REVIEW_INTERVAL = 30_000;
 
-/** Messages of one socket that may wait for the one before. */
-export const MAX_WAITING = 50;
-
 /** For the registry of editors. */
 export function presenceLimits({ presence }: ResolvedConfig): PresenceOptions {
   return {

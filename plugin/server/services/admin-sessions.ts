@@ -37,9 +37,6 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
   const tokens = createSessionTokens(cluster, limits);
   const admins = createAdmins(strapi);
   const connections = new Map<SocketIOSocket, AdminConnection>();
-  let stopSettings: (() => void) | null = null;
-
-  const isEnabled = (): boolean => getService(strapi, 'settings').current().presence.enabled;
 
   const end = (
     reason: string,
@@ -110,25 +107,33 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
   const onlineHere = (): Activity[] =>
     [...connections.values()].map(({ user, lastActivity }) => ({ id: user.id, lastActivity }));
 
-  return {
-    isEnabled,
+  /** Takes note of a new connection, if it is one of an admin. */
+  const attach = (socket: SocketIOSocket): void => {
+    const admin = getService(strapi, 'identities').of(socket)?.admin;
+    if (admin === undefined) return;
+    const connection = { ...admin, lastActivity: Date.now() };
+    connections.set(socket, connection);
+    socket.on('disconnect', () => connections.delete(socket));
+    socket.onAny(() => (connection.lastActivity = Date.now()));
+    // The token may have been taken back while its bearer was being looked up.
+    const { token } = socket.handshake.auth as { token: string };
+    if (!tokens.holds(token)) end('Session ended', (other) => other === connection);
+  };
 
+  return {
+    /** Before whoever asks about the connection of a socket that has just come. */
     start(): void {
       tokens.start();
       cluster.handle(INVALIDATE, ([userId]) => invalidateHere(userId as number));
       cluster.handle(COUNTS, countsHere);
       cluster.handle(ONLINE, onlineHere);
       reviewer.start();
-      stopSettings = getService(strapi, 'settings').onChange(() => {
-        if (isEnabled()) return;
-        tokens.clear();
-        end('Presence is switched off');
-      });
+      getService(strapi, 'server')
+        .io()
+        .on('connection', (socket) => attach(socket as SocketIOSocket));
     },
 
     async stop(): Promise<void> {
-      stopSettings?.();
-      stopSettings = null;
       await reviewer.stop();
       tokens.clear();
       connections.clear();
@@ -140,7 +145,6 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
 
     /** Who comes with this token. Throws an `AuthError` for whoever may not connect. */
     async authenticate(token: string): Promise<Identity> {
-      if (!isEnabled()) throw new AuthError('Presence is switched off', 'PRESENCE_DISABLED');
       const grant = await tokens.redeem(token);
       if (grant === null) throw invalidToken();
       const admin = await admins.one(grant.userId);
@@ -164,21 +168,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
       };
     },
 
-    /** Takes note of a new connection; null if it is none of an admin. */
-    attach(socket: SocketIOSocket): AdminConnection | null {
-      const admin = getService(strapi, 'identities').of(socket)?.admin;
-      if (admin === undefined) return null;
-      const connection = { ...admin, lastActivity: Date.now() };
-      connections.set(socket, connection);
-      socket.on('disconnect', () => connections.delete(socket));
-      socket.onAny(() => (connection.lastActivity = Date.now()));
-      // The token may have been taken back while its bearer was being looked up.
-      const { token } = socket.handshake.auth as { token: string };
-      if (tokens.holds(token)) return connection;
-      end('Session ended', (other) => other === connection);
-      return null;
-    },
-
+    /** The sockets of admins; none whose session has ended. */
     connections: (): ReadonlyMap<SocketIOSocket, AdminConnection> => connections,
 
     /** Takes back all tokens of an admin, and ends their connections, on all nodes. */

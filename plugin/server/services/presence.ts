@@ -1,18 +1,15 @@
 import type { PresenceAcks } from '../../shared/contracts/presence';
 import { createAdmins } from '../presence/admins';
 import { createDocuments } from '../presence/documents';
-import { MAX_WAITING, presenceLimits } from '../presence/limits';
+import { presenceLimits } from '../presence/limits';
 import { parseDocument, parseFieldName, resolveDocument } from '../presence/requests';
 import type { ServiceContext, SocketIOSocket } from '../types';
+import { type Action, createRefuser, serveRequests } from '../utils/admin-requests';
 import { getService } from '../utils/get-service';
 import { Refusal } from '../utils/refusal';
-import { SerialQueue } from '../utils/serial-queue';
-import { describeError } from '../utils/to-error';
 import type { AdminConnection } from './admin-sessions';
 
 type ClientEvent = keyof PresenceAcks;
-/** What the acknowledgement says besides `success`. */
-type Action = (payload: unknown) => object | Promise<object>;
 
 const CLIENT_EVENTS: readonly ClientEvent[] = [
   'presence:join',
@@ -22,21 +19,13 @@ const CLIENT_EVENTS: readonly ClientEvent[] = [
   'presence:typing',
 ];
 
+const refuse = createRefuser(
+  CLIENT_EVENTS,
+  'Presence is for admins who connect with the strategy "admin-jwt"',
+);
+
 /** How long what an admin may read is taken for granted; changes made through this node are seen at once. */
 const READABLE_TTL = 30_000;
-
-const acknowledge = (args: unknown[], answer: object): void => {
-  const ack: unknown = args.at(-1);
-  if (typeof ack === 'function') (ack as (answer: object) => void)(answer);
-};
-
-/** Everybody but admins. Also says so where nobody would answer otherwise. */
-const refuse = (...args: unknown[]): void => {
-  acknowledge(args, {
-    success: false,
-    error: 'Presence is for admins who connect with the strategy "admin-jwt"',
-  });
-};
 
 /** Live presence: which admins are editing which document, and where they are typing. */
 export function createPresenceService({ strapi }: ServiceContext) {
@@ -47,7 +36,14 @@ export function createPresenceService({ strapi }: ServiceContext) {
     cluster: getService(strapi, 'cluster'),
     limits: presenceLimits(getService(strapi, 'options').config),
   });
+  let unsubscribe: (() => void) | null = null;
   let readable = new WeakMap<SocketIOSocket, { at: number; uids: (uid: string) => boolean }>();
+
+  const checkEnabled = (): void => {
+    if (!getService(strapi, 'settings').current().presence.enabled) {
+      throw new Refusal('Presence is switched off');
+    }
+  };
 
   const mayRead = async (
     socket: SocketIOSocket,
@@ -68,7 +64,7 @@ export function createPresenceService({ strapi }: ServiceContext) {
   const actionsFor = (
     socket: SocketIOSocket,
     connection: AdminConnection,
-  ): Record<ClientEvent, Action> => {
+  ): Record<string, Action> => {
     const { user } = connection;
 
     /** The document of a request, if the admin may read its type. */
@@ -81,10 +77,11 @@ export function createPresenceService({ strapi }: ServiceContext) {
     };
     const named = (payload: unknown) => resolveDocument(strapi, parseDocument(strapi, payload));
 
-    return {
+    const actions: Record<ClientEvent, Action> = {
       'presence:join': async (payload) => {
         const document = await permitted(payload);
         if (!socket.connected) throw new Refusal('Disconnected');
+        checkEnabled();
         await documents.join(socket, document, user);
         return documents.state(document);
       },
@@ -101,60 +98,51 @@ export function createPresenceService({ strapi }: ServiceContext) {
         return {};
       },
     };
-  };
-
-  const run = async (event: ClientEvent, action: Action, args: unknown[]): Promise<void> => {
-    const payload = typeof args[0] === 'function' ? undefined : args[0];
-    try {
-      acknowledge(args, { success: true, ...(await action(payload)) });
-    } catch (error) {
-      const isTheirs = error instanceof Refusal;
-      if (!isTheirs) strapi.log.error(`plugin io: ${event} failed: ${describeError(error)}`);
-      const message = isTheirs ? error.message : 'Internal error';
-      acknowledge(args, { success: false, error: message });
-    }
-  };
-
-  /** One after the other: who joins and leaves at once has left. */
-  const listen = (socket: SocketIOSocket, connection: AdminConnection): void => {
-    const queue = new SerialQueue((error) => {
-      strapi.log.error(`plugin io: presence of ${socket.id} failed: ${describeError(error)}`);
-    });
-    const actions = actionsFor(socket, connection);
-    let waiting = 0;
-    for (const event of CLIENT_EVENTS) {
-      socket.on(event, (...args: unknown[]) => {
-        if (waiting >= MAX_WAITING) {
-          acknowledge(args, { success: false, error: 'Too many requests at once' });
-          return;
-        }
-        waiting += 1;
-        queue.add(() => run(event, actions[event], args).finally(() => (waiting -= 1)));
-      });
-    }
-    socket.on('disconnect', () => {
-      void queue.close();
-      documents.leaveAll(socket);
-    });
+    const whileEnabled = (action: Action): Action => {
+      return (payload) => {
+        checkEnabled();
+        return action(payload);
+      };
+    };
+    return Object.fromEntries(
+      Object.entries(actions).map(([event, action]) => [event, whileEnabled(action)]),
+    );
   };
 
   const attach = (socket: SocketIOSocket): void => {
-    const connection = getService(strapi, 'admin-sessions').attach(socket);
-    if (connection === null) {
-      for (const event of CLIENT_EVENTS) socket.on(event, refuse);
+    const connection = getService(strapi, 'admin-sessions').connections().get(socket);
+    if (connection === undefined) {
+      refuse(socket);
       return;
     }
     documents.enter(socket, connection.user);
-    listen(socket, connection);
+    serveRequests(strapi, socket, actionsFor(socket, connection));
+    socket.on('disconnect', () => documents.leaveAll(socket));
+  };
+
+  /** The panels stay connected, for what else is live there, and are told that nobody edits anything. */
+  const leaveAll = (): void => {
+    const left = [...getService(strapi, 'admin-sessions').connections().keys()].flatMap((socket) =>
+      documents.of(socket).map((document) => ({ socket, document })),
+    );
+    for (const { socket, document } of left) documents.leave(socket, document);
+    for (const { socket, document } of left) {
+      socket.emit('presence:update', documents.state(document));
+    }
   };
 
   return {
     start(): void {
       documents.start();
+      unsubscribe = getService(strapi, 'settings').onChange(({ presence }) => {
+        if (!presence.enabled) leaveAll();
+      });
       io().on('connection', (socket) => attach(socket as SocketIOSocket));
     },
 
     stop(): void {
+      unsubscribe?.();
+      unsubscribe = null;
       documents.stop();
     },
 

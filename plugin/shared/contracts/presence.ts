@@ -1,4 +1,7 @@
-/** Presence, as the admin panel gets it: its endpoints under `/io`, and its events over Socket.IO. */
+/**
+ * The connection of the admin panel, and presence over it: endpoints under `/io`, events over
+ * Socket.IO.
+ */
 
 /** An admin, as other admins see them. */
 export interface PresenceUser {
@@ -8,7 +11,8 @@ export interface PresenceUser {
 }
 
 /**
- * POST /io/presence/session. One admin session gets a new token every 30 seconds at most (status
+ * POST /io/presence/session: for the connection of the panel, whether presence is switched on or
+ * not. One admin session gets a new token every 30 seconds at most (status
  * 429, `error.details.retryAfter` in milliseconds), so tabs share it.
  */
 export interface PresenceSession {
@@ -93,7 +97,11 @@ export interface PresenceTyping extends PresenceDocument {
 /** What the client events are acknowledged with. */
 export type PresenceAck<T = object> = ({ success: true } & T) | { success: false; error: string };
 
-/** The acknowledgements by client event. The first three and typing take `{ uid, documentId }`. */
+/**
+ * The acknowledgements by client event. The first three and typing take `{ uid, documentId }`. While
+ * presence is switched off, all are refused with "Presence is switched off"; whoever had joined has
+ * left, and joins again when it is on.
+ */
 export interface PresenceAcks {
   'presence:join': PresenceAck<PresenceUpdate>;
   'presence:leave': PresenceAck<PresenceDocument>;
