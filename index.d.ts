@@ -100,10 +100,26 @@ export declare class Engine {
   recordEvent(kind: string, data: string, logged: boolean): void
   /** The last `limit` events of the log, newest first. */
   eventLog(limit: number): Array<LogEntry>
+  /** Where the log ends: what is logged from now on comes `since` there. */
+  endOfLog(): number
+  /**
+   * What was logged since the batch that said `next`: the last `limit` events, or as many of them as have no
+   * more than `max_bytes` of data.
+   */
+  logSince(since: number, limit: number, maxBytes: number): LogBatch
   /** How many events the log remembers; 0 switches it off. */
   setEventLogSize(size: number): void
   /** Totals and rates. */
   eventTotals(): EventTotals
+  /** Number of the rooms that sockets have joined, without those whose names begin with `hidden`. */
+  roomCount(nsp: string, hidden: string): number
+  /**
+   * Of the same rooms, those with `search` (in lower case) in their names: `limit` of them, after the `offset`
+   * fullest.
+   */
+  roomList(nsp: string, hidden: string, search: string, offset: number, limit: number): RoomList
+  /** Ids of the sockets in the same rooms. */
+  sidsInRooms(nsp: string, hidden: string, search: string): Array<string>
   /** Forgets all events. */
   resetEvents(): void
   /** Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing. */
@@ -299,8 +315,10 @@ export interface EventTotals {
   lastReset: number
   /** Events per second over the last ten seconds. */
   perSecond: number
-  /** Events in each of the last 300 seconds, oldest first. */
+  /** Events in each of the last 300 seconds, oldest first; the current second is not in it. */
   history: Array<number>
+  /** The second after the last of `history`, counted from the epoch. */
+  second: number
 }
 
 /** Answer to a polling request. */
@@ -323,6 +341,16 @@ export interface JwtVerdict {
   code: string | null
   /** What is wrong, for people. */
   message: string | null
+}
+
+/** What was logged since somebody looked last. */
+export interface LogBatch {
+  /** The latest of it, oldest first. */
+  entries: Array<LogEntry>
+  /** How many there were before these. */
+  dropped: number
+  /** Where to go on. */
+  next: number
 }
 
 /** One line of the event log. */
@@ -465,6 +493,22 @@ export interface RequestHead {
   b64: boolean
   /** Whether Node delivered the request as an upgrade. */
   upgrade: boolean
+}
+
+/** Some of the rooms that were looked for. */
+export interface RoomList {
+  /** How many there are in all. */
+  total: number
+  /** Fullest first. */
+  rooms: Array<RoomSize>
+}
+
+/** A room and the number of its sockets. */
+export interface RoomSize {
+  /** Name. */
+  name: string
+  /** How many sockets are in it. */
+  members: number
 }
 
 /** The copies of an entity. */

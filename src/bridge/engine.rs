@@ -329,7 +329,7 @@ impl Engine {
         Ok(promise)
     }
 
-    fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
+    pub(super) fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
         self.core().namespace(name)
     }
 

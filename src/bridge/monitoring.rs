@@ -1,8 +1,15 @@
-//! Counting and remembering events.
+//! Counting and remembering events, and looking for rooms.
+
+use std::sync::Arc;
 
 use napi_derive::napi;
 
 use super::engine::Engine;
+use crate::monitoring::Entry;
+
+fn contains(name: &str, search: &str) -> bool {
+    search.is_empty() || name.to_lowercase().contains(search)
+}
 
 /// One line of the event log.
 #[napi(object)]
@@ -37,8 +44,45 @@ pub struct EventTotals {
     pub last_reset: f64,
     /// Events per second over the last ten seconds.
     pub per_second: f64,
-    /// Events in each of the last 300 seconds, oldest first.
+    /// Events in each of the last 300 seconds, oldest first; the current second is not in it.
     pub history: Vec<u32>,
+    /// The second after the last of `history`, counted from the epoch.
+    pub second: f64,
+}
+
+/// What was logged since somebody looked last.
+#[napi(object)]
+pub struct LogBatch {
+    /// The latest of it, oldest first.
+    pub entries: Vec<LogEntry>,
+    /// How many there were before these.
+    pub dropped: f64,
+    /// Where to go on.
+    pub next: f64,
+}
+
+/// A room and the number of its sockets.
+#[napi(object)]
+pub struct RoomSize {
+    /// Name.
+    pub name: String,
+    /// How many sockets are in it.
+    pub members: u32,
+}
+
+/// Some of the rooms that were looked for.
+#[napi(object)]
+pub struct RoomList {
+    /// How many there are in all.
+    pub total: u32,
+    /// Fullest first.
+    pub rooms: Vec<RoomSize>,
+}
+
+impl From<Entry> for LogEntry {
+    fn from(entry: Entry) -> Self {
+        Self { timestamp: entry.timestamp, kind: entry.kind.into(), data: entry.data.into() }
+    }
 }
 
 #[napi]
@@ -52,14 +96,25 @@ impl Engine {
     /// The last `limit` events of the log, newest first.
     #[napi]
     pub fn event_log(&self, limit: u32) -> Vec<LogEntry> {
-        let entries = self.core().monitor.log(limit as usize).into_iter();
-        entries
-            .map(|entry| LogEntry {
-                timestamp: entry.timestamp,
-                kind: entry.kind.into(),
-                data: entry.data.into(),
-            })
-            .collect()
+        self.core().monitor.log(limit as usize).into_iter().map(LogEntry::from).collect()
+    }
+
+    /// Where the log ends: what is logged from now on comes `since` there.
+    #[napi]
+    pub fn end_of_log(&self) -> f64 {
+        self.core().monitor.end_of_log() as f64
+    }
+
+    /// What was logged since the batch that said `next`: the last `limit` events, or as many of them as have no
+    /// more than `max_bytes` of data.
+    #[napi]
+    pub fn log_since(&self, since: f64, limit: u32, max_bytes: u32) -> LogBatch {
+        let batch = self.core().monitor.log_since(since as u64, limit as usize, max_bytes as usize);
+        LogBatch {
+            entries: batch.entries.into_iter().map(LogEntry::from).collect(),
+            dropped: batch.dropped as f64,
+            next: batch.next as f64,
+        }
     }
 
     /// How many events the log remembers; 0 switches it off.
@@ -79,7 +134,50 @@ impl Engine {
             last_reset: totals.last_reset,
             per_second: totals.per_second,
             history: totals.history,
+            second: totals.second as f64,
         }
+    }
+
+    /// Number of the rooms that sockets have joined, without those whose names begin with `hidden`.
+    #[napi]
+    pub fn room_count(&self, nsp: String, hidden: String) -> u32 {
+        self.namespace(&nsp).map_or(0, |nsp| nsp.joined_rooms(|name| !name.starts_with(&hidden)).len() as u32)
+    }
+
+    /// Of the same rooms, those with `search` (in lower case) in their names: `limit` of them, after the `offset`
+    /// fullest.
+    #[napi]
+    pub fn room_list(
+        &self,
+        nsp: String,
+        hidden: String,
+        search: String,
+        offset: u32,
+        limit: u32,
+    ) -> RoomList {
+        let Some(nsp) = self.namespace(&nsp) else { return RoomList { total: 0, rooms: Vec::new() } };
+        let mut rooms = nsp.joined_rooms(|name| !name.starts_with(&hidden) && contains(name, &search));
+        rooms.sort_unstable_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
+        let size = |(name, members): &(Arc<str>, usize)| RoomSize {
+            name: name.to_string(),
+            members: *members as u32,
+        };
+        RoomList {
+            total: rooms.len() as u32,
+            rooms: rooms.iter().skip(offset as usize).take(limit as usize).map(size).collect(),
+        }
+    }
+
+    /// Ids of the sockets in the same rooms.
+    #[napi]
+    pub fn sids_in_rooms(&self, nsp: String, hidden: String, search: String) -> Vec<String> {
+        let Some(nsp) = self.namespace(&nsp) else { return Vec::new() };
+        let found = nsp.joined_rooms(|name| !name.starts_with(&hidden) && contains(name, &search));
+        let names: Vec<String> = found.iter().map(|(name, _)| name.to_string()).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        nsp.select(&names, &[]).iter().map(|member| member.sid.to_string()).collect()
     }
 
     /// Forgets all events.

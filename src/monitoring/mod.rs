@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use parking_lot::Mutex;
@@ -40,16 +40,37 @@ pub struct Totals {
     pub per_second: f64,
     /// Events in each of the last seconds, oldest first; the current second is not in it.
     pub history: Vec<u32>,
+    /// The second after the last of `history`, counted from the epoch.
+    pub second: u64,
+}
+
+/// What was logged since somebody looked last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The latest of it, oldest first.
+    pub entries: Vec<Entry>,
+    /// How many there were before these.
+    pub dropped: u64,
+    /// Where to go on.
+    pub next: u64,
 }
 
 struct State {
     log: VecDeque<Entry>,
     limit: usize,
+    /// Entries ever logged. Those in `log` are the latest of them.
+    logged: u64,
+    /// How many of them were there at the last reset.
+    forgotten: u64,
     total: u64,
     by_type: HashMap<Box<str>, u64>,
     last_reset: f64,
     started: Instant,
-    /// Second, counted from `started`, the last element of `seconds` stands for.
+    /// When the second of the clock began in which `started` is: nodes add up their histories.
+    origin: Instant,
+    /// That second, counted from the epoch.
+    origin_second: u64,
+    /// Second, counted from `origin`, the last element of `seconds` stands for.
     second: u64,
     seconds: VecDeque<u32>,
 }
@@ -59,24 +80,18 @@ pub struct Monitor {
     state: Mutex<State>,
 }
 
-fn epoch_millis() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_millis() as f64)
+fn epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_millis() as f64
 }
 
 impl Monitor {
     /// A monitor that remembers the last `limit` events.
     pub fn new(limit: usize) -> Self {
-        let state = State {
-            log: VecDeque::new(),
-            limit,
-            total: 0,
-            by_type: HashMap::new(),
-            last_reset: epoch_millis(),
-            started: Instant::now(),
-            second: 0,
-            seconds: VecDeque::from([0]),
-        };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(State::new(limit, Instant::now(), epoch())) }
     }
 
     /// Counts an event, and writes it into the log if `logged`. `data` is JSON text.
@@ -95,7 +110,8 @@ impl Monitor {
         *state.by_type.entry(if known { kind } else { "other" }.into()).or_default() += 1;
         if logged && state.limit > 0 {
             let data = if data.len() > MAX_DATA { "{\"truncated\":true}" } else { data };
-            state.log.push_back(Entry { timestamp: epoch_millis(), kind: kind.into(), data: data.into() });
+            state.log.push_back(Entry { timestamp: millis(epoch()), kind: kind.into(), data: data.into() });
+            state.logged += 1;
             state.trim();
         }
     }
@@ -103,6 +119,27 @@ impl Monitor {
     /// The last `limit` events of the log, newest first.
     pub fn log(&self, limit: usize) -> Vec<Entry> {
         self.state.lock().log.iter().rev().take(limit).cloned().collect()
+    }
+
+    /// Where the log ends: what is logged from now on comes `since` there.
+    pub fn end_of_log(&self) -> u64 {
+        self.state.lock().logged
+    }
+
+    /// What was logged since the batch that said `next`: the last `limit` events, or as many of them as have no
+    /// more than `max_bytes` of data.
+    pub fn log_since(&self, since: u64, limit: usize, max_bytes: usize) -> Batch {
+        let state = self.state.lock();
+        let added = state.logged.saturating_sub(since.max(state.forgotten));
+        let limit = limit.min(usize::try_from(added).unwrap_or(usize::MAX));
+        let mut bytes = 0;
+        let latest = state.log.iter().rev().take(limit).take_while(|entry| {
+            bytes += entry.data.len();
+            bytes <= max_bytes
+        });
+        let mut entries: Vec<_> = latest.cloned().collect();
+        entries.reverse();
+        Batch { dropped: added - entries.len() as u64, entries, next: state.logged }
     }
 
     /// Changes how many events the log remembers.
@@ -132,20 +169,39 @@ impl Monitor {
             last_reset: state.last_reset,
             per_second: f64::from(recent) / age.clamp(1.0, WINDOW as f64),
             history: state.seconds.iter().take(complete).copied().collect(),
+            second: state.origin_second + state.second,
         }
     }
 
     /// Forgets everything.
     pub fn reset(&self) {
-        let limit = self.state.lock().limit;
-        let fresh = Self::new(limit).state.into_inner();
-        *self.state.lock() = fresh;
+        let mut state = self.state.lock();
+        let fresh = State::new(state.limit, Instant::now(), epoch());
+        *state = State { logged: state.logged, forgotten: state.logged, ..fresh };
     }
 }
 
 impl State {
+    fn new(limit: usize, started: Instant, epoch: Duration) -> Self {
+        let into_second = Duration::from_nanos(u64::from(epoch.subsec_nanos()));
+        Self {
+            log: VecDeque::new(),
+            limit,
+            logged: 0,
+            forgotten: 0,
+            total: 0,
+            by_type: HashMap::new(),
+            last_reset: millis(epoch),
+            started,
+            origin: started.checked_sub(into_second).unwrap_or(started),
+            origin_second: epoch.as_secs(),
+            second: 0,
+            seconds: VecDeque::from([0]),
+        }
+    }
+
     fn advance(&mut self, now: Instant) {
-        let second = now.saturating_duration_since(self.started).as_secs();
+        let second = now.saturating_duration_since(self.origin).as_secs();
         let passed = second.saturating_sub(self.second);
         self.second = self.second.max(second);
         for _ in 0..passed.min(HISTORY as u64 + 1) {
@@ -166,7 +222,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn counts_by_type_and_remembers_the_latest() {
@@ -188,8 +243,8 @@ mod tests {
 
     #[test]
     fn rates_slide_over_the_last_seconds() {
-        let monitor = Monitor::new(0);
-        let start = monitor.state.lock().started;
+        let start = Instant::now();
+        let monitor = Monitor { state: Mutex::new(State::new(0, start, Duration::from_secs(1_000))) };
         let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
         for _ in 0..20 {
             monitor.record_at("x", "{}", true, at(0.5));
@@ -197,8 +252,48 @@ mod tests {
         assert_eq!(monitor.totals_at(at(0.6)).per_second, 20.0);
         assert_eq!(monitor.totals_at(at(5.0)).per_second, 4.0);
         assert_eq!(monitor.totals_at(at(5.0)).history, [20, 0, 0, 0, 0]);
+        assert_eq!(monitor.totals_at(at(5.9)).second, 1_005);
         assert_eq!(monitor.totals_at(at(60.0)).per_second, 0.0);
         assert_eq!(monitor.totals_at(at(100_000.0)).history.len(), HISTORY);
+    }
+
+    #[test]
+    fn seconds_begin_with_those_of_the_clock() {
+        let start = Instant::now();
+        let monitor = Monitor { state: Mutex::new(State::new(0, start, Duration::from_millis(7_800))) };
+        let at = |millis| start + Duration::from_millis(millis);
+        monitor.record_at("x", "{}", true, at(100));
+        monitor.record_at("x", "{}", true, at(300));
+        let totals = monitor.totals_at(at(1_300));
+        assert_eq!((totals.history, totals.second), (vec![1, 1], 9));
+    }
+
+    #[test]
+    fn whoever_follows_the_log_gets_each_entry_once_and_hears_of_what_did_not_fit() {
+        let monitor = Monitor::new(3);
+        monitor.record("old", "{}", true);
+        let mut next = monitor.end_of_log();
+        let mut follow = |limit, max_bytes| {
+            let batch = monitor.log_since(next, limit, max_bytes);
+            next = batch.next;
+            let kinds: Vec<_> = batch.entries.iter().map(|entry| entry.kind.to_string()).collect();
+            (kinds.join(" "), batch.dropped)
+        };
+        let log = |kinds: &[&str]| kinds.iter().for_each(|kind| monitor.record(kind, "{\"a\":1}", true));
+        assert_eq!(follow(10, 100), (String::new(), 0));
+        log(&["a", "b"]);
+        monitor.record("unlogged", "{}", false);
+        assert_eq!(follow(10, 100), ("a b".into(), 0));
+        log(&["c", "d", "e", "f"]);
+        assert_eq!(follow(10, 100), ("d e f".into(), 1));
+        log(&["g", "h", "i"]);
+        assert_eq!(follow(2, 100), ("h i".into(), 1));
+        log(&["j", "k"]);
+        assert_eq!(follow(10, 10), ("k".into(), 1));
+        log(&["l"]);
+        monitor.reset();
+        log(&["m"]);
+        assert_eq!(follow(10, 100), ("m".into(), 0));
     }
 
     #[test]

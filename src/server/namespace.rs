@@ -213,6 +213,14 @@ impl Namespace {
         members.rooms.keys().cloned().chain(own.map(|member| member.sid.clone())).collect()
     }
 
+    /// The rooms that sockets have joined besides their own, as far as `wanted`, with the numbers of their sockets.
+    pub fn joined_rooms(&self, wanted: impl Fn(&str) -> bool) -> Vec<(Arc<str>, usize)> {
+        let members = self.members.read();
+        let joined = members.rooms.iter().filter(|(name, _)| !members.sockets.by_id.contains_key(*name));
+        let wanted = joined.filter(|(name, _)| wanted(name));
+        wanted.map(|(name, sockets)| (name.clone(), sockets.by_id.len())).collect()
+    }
+
     /// Ids of the sockets in a room.
     pub fn room_sids(&self, room: &str) -> Vec<Arc<str>> {
         let mut sids = Vec::new();
@@ -320,6 +328,8 @@ mod tests {
         assert_eq!(nsp.join("b", "x"), Change::Moved);
         assert_eq!(nsp.join("nobody", "x"), Change::None);
         assert_eq!(names(&nsp.rooms()), ["a", "b", "c", "x"]);
+        assert_eq!(nsp.joined_rooms(|_| true), [("x".into(), 2)]);
+        assert_eq!(nsp.joined_rooms(|name| name == "y"), []);
         assert_eq!(nsp.leave("a", "x"), Change::Moved);
         assert_eq!(nsp.leave("a", "x"), Change::None);
         assert_eq!(nsp.leave("b", "x"), Change::MovedAndRoom);
