@@ -1,9 +1,9 @@
 /** The settings: what the panel edits, what the server obeys, and what both agree is allowed. */
 import { z } from 'zod';
 
-import type { PluginSettings as Settings } from '../../types';
 import { strict } from './strict';
 
+export { DEFAULT_SETTINGS, RESTART_SETTINGS } from './default-settings';
 export type {
   ContentTypeSettings,
   DeepPartial,
@@ -12,56 +12,6 @@ export type {
   SettingSource,
   SettingsPatch,
 } from '../../types';
-
-/** Settings that take effect when Strapi starts. */
-export const RESTART_SETTINGS: readonly string[] = [
-  'cors.origins',
-  'connection.pingTimeout',
-  'connection.pingInterval',
-  'connection.connectionTimeout',
-  'redis.enabled',
-  'redis.url',
-  'namespaces.enabled',
-  'namespaces.list',
-];
-
-export const DEFAULT_SETTINGS: Readonly<Settings> = {
-  enabled: true,
-  // The admin panel of a Strapi started with its defaults.
-  cors: { origins: ['http://localhost:1337'] },
-  connection: {
-    maxConnections: 0,
-    pingTimeout: 20_000,
-    pingInterval: 25_000,
-    connectionTimeout: 45_000,
-  },
-  security: {
-    requireAuthentication: false,
-    rateLimiting: { enabled: false, maxEventsPerSecond: 10, maxConnectionsPerIp: 50 },
-    ipWhitelist: [],
-    ipBlacklist: [],
-  },
-  contentTypes: {},
-  events: {
-    customEventNames: {},
-    includeRelations: false,
-    excludeFields: [],
-    onlyPublished: true,
-  },
-  rooms: { autoJoinByRole: {}, enablePrivateRooms: true },
-  entitySubscriptions: {
-    enabled: true,
-    maxSubscriptionsPerSocket: 100,
-    requireVerification: true,
-    allowedContentTypes: [],
-    enableMetrics: true,
-  },
-  rolePermissions: {},
-  redis: { enabled: false, url: 'redis://localhost:6379' },
-  namespaces: { enabled: false, list: {} },
-  monitoring: { enableConnectionLogging: true, enableEventLogging: true, maxEventLogSize: 200 },
-  presence: { enabled: true },
-};
 
 /** Names Socket.IO keeps for itself: an event of that name cannot be sent. */
 const RESERVED_EVENTS = new Set([
