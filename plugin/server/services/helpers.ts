@@ -9,6 +9,7 @@ import type {
 } from '../../../types';
 import type { ServiceContext, SocketIOSocket, SocketUser } from '../types';
 import { findContentType } from '../utils/content-type';
+import { dismiss } from '../utils/dismiss';
 import { entityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { Refusal } from '../utils/refusal';
@@ -119,14 +120,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
     disconnectSocket(socketId: unknown, reason: unknown): true | undefined {
       const socket = socketOf(socketId);
       if (socket === undefined) return undefined;
-      const text = isName(reason) ? reason : 'Disconnected by the server';
-      getService(strapi, 'monitoring').logEvent('forced-disconnect', {
-        socketId: socket.id,
-        reason: text,
-        user: socket.user,
-      });
-      socket.emit('io:disconnected', { reason: text });
-      socket.disconnect(true);
+      dismiss(strapi, socket, isName(reason) ? reason : 'Disconnected by the server');
       return true;
     },
 
@@ -293,7 +287,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
           nsp.sockets.size,
         ]),
       ),
-      entitySubscriptions: subscriptions().metrics(),
+      entitySubscriptions: getService(strapi, 'monitoring').getEntityMetrics(),
     }),
 
     async stop(): Promise<void> {

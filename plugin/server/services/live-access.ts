@@ -1,12 +1,22 @@
 import type { Identity } from '../auth/identity';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { Deadlines } from '../utils/deadlines';
+import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
+import { inSlices } from '../utils/in-slices';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
 
 /** Whose access may have changed. */
 export type Affected = 'everybody' | 'users' | 'sessions' | 'tokens' | `user:${string}`;
+
+interface Known {
+  socket: SocketIOSocket;
+  identity: Identity;
+}
+
+/** Sockets that are looked up in the database together. */
+const BATCH = 500;
 
 /**
  * Keeps what connected sockets may do in step with the database: a user who gets another role
@@ -24,11 +34,6 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
   const queue = new SerialQueue((error) => {
     strapi.log.error(`plugin io: access was not checked again: ${describeError(error)}`);
   });
-
-  const dismiss = (socket: SocketIOSocket, reason: string): void => {
-    socket.emit('io:disconnected', { reason });
-    socket.disconnect(true);
-  };
 
   const deadlines = new Deadlines<SocketIOSocket>((socket) => {
     socket.emit('auth:expired');
@@ -60,9 +65,7 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     );
   };
 
-  const reviewed = async (
-    sockets: Array<{ socket: SocketIOSocket; identity: Identity }>,
-  ): Promise<Array<Identity | null>> => {
+  const reviewed = async (sockets: Known[]): Promise<Array<Identity | null>> => {
     try {
       return await getService(strapi, 'strategy').review(sockets.map(({ identity }) => identity));
     } catch (error) {
@@ -74,24 +77,34 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     }
   };
 
+  /** What is asked of a client that says who it is, it can do something about. */
+  const reasonFor = ({ strategy }: Identity): string => {
+    const { requireAuthentication } = getService(strapi, 'settings').current().security;
+    const mustTell = strategy === 'public' && requireAuthentication;
+    return mustTell ? 'Authentication required' : 'Access revoked';
+  };
+
+  const apply = async ({ socket, identity }: Known, now: Identity | null): Promise<void> => {
+    if (!socket.connected) return;
+    if (now === null) dismiss(strapi, socket, reasonFor(identity));
+    else await move(socket, identity, now);
+  };
+
   const review = async (): Promise<void> => {
     isQueued = false;
     const by = new Set(pending);
     pending.clear();
     const extra = new Set(late);
     late.clear();
-    const sockets = identities.sockets().flatMap((socket) => {
+    const sockets = identities.sockets().flatMap((socket): Known[] => {
       const identity = identities.of(socket);
       if (identity === undefined) return [];
       return extra.has(socket) || isAffected(identity, by) ? [{ socket, identity }] : [];
     });
-    if (sockets.length === 0) return;
-    const current = await reviewed(sockets);
-    for (const [index, { socket, identity }] of sockets.entries()) {
-      const now = current[index];
-      if (!socket.connected) continue;
-      if (now === null) dismiss(socket, 'Access revoked');
-      else await move(socket, identity, now);
+    for (let start = 0; start < sockets.length; start += BATCH) {
+      const batch = sockets.slice(start, start + BATCH);
+      const current = await reviewed(batch);
+      await inSlices(batch.entries(), ([index, known]) => apply(known, current[index]));
     }
   };
 

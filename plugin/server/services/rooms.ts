@@ -6,6 +6,7 @@ import type { ServiceContext, SocketIOSocket } from '../types';
 import { isEntityRoom, isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { guardRooms } from '../utils/guard-rooms';
+import { inSlices } from '../utils/in-slices';
 import { Refusal } from '../utils/refusal';
 import { describeError } from '../utils/to-error';
 import type { Principal } from './principals';
@@ -193,10 +194,9 @@ export function createRoomsService({ strapi }: ServiceContext) {
 
     /** Settings that change apply to those who are connected. */
     start(): void {
-      unsubscribe = getService(strapi, 'settings').onChange(() => {
-        for (const socket of getService(strapi, 'identities').sockets()) {
-          void joinByRole(socket);
-        }
+      unsubscribe = getService(strapi, 'settings').onChange((_, changed) => {
+        if (!changed.includes('rooms.autoJoinByRole')) return;
+        void inSlices(getService(strapi, 'identities').sockets(), joinByRole);
       });
     },
 

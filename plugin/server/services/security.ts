@@ -1,14 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Settings } from '../../shared/settings';
-import type { ServiceContext, SocketServerOptions } from '../types';
+import type { Engine } from '../../socket-io/native';
+import type { ServiceContext, SocketIOSocket, SocketServerOptions } from '../types';
+import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
+import { inSlices } from '../utils/in-slices';
+import { SerialQueue } from '../utils/serial-queue';
+import { describeError } from '../utils/to-error';
 
 type AllowRequest = NonNullable<SocketServerOptions['allowRequest']>;
 
-/** Hands the security settings to the engine, which enforces them, and keeps a switched-off server shut. */
+/** A change of these may leave connections that would not be let in any more. */
+const ADDRESS_RULES = ['security.ipWhitelist', 'security.ipBlacklist'];
+
+/**
+ * Hands the security settings to the engine, which enforces them, keeps a switched-off server shut,
+ * and ends the connections of those whom a change keeps out.
+ */
 export function createSecurityService({ strapi }: ServiceContext) {
   let unsubscribe: (() => void) | null = null;
+
+  const endings = new SerialQueue((error) => {
+    strapi.log.error(
+      `plugin io: connections that the settings refuse were not ended: ${describeError(error)}`,
+    );
+  });
 
   /** As Koa finds `ctx.ip`: a header is believed only where the application trusts its proxy. */
   const proxyRules = () => {
@@ -31,10 +48,29 @@ export function createSecurityService({ strapi }: ServiceContext) {
   };
 
   /** Of this node only: the others hear of the settings themselves. */
-  const disconnectAll = (): void => {
-    for (const namespace of getService(strapi, 'server').io()._nsps.values()) {
-      namespace.local.disconnectSockets(true);
-    }
+  const end = async (engine: Engine, connections: string[], reason: string): Promise<void> => {
+    if (connections.length === 0) return;
+    strapi.log.info(`plugin io: ${connections.length} connections are ended: ${reason}`);
+    const meant = new Set<string | null>(connections);
+    const { _nsps } = getService(strapi, 'server').io();
+    const sockets = [..._nsps.values()].flatMap((nsp) => [...nsp.sockets.values()]);
+    await inSlices(sockets, (socket) => {
+      if (!meant.has(engine.socketConn(socket.nsp.name, socket.id))) return;
+      dismiss(strapi, socket as SocketIOSocket, reason);
+    });
+    // Of those that have joined no namespace yet there is nobody to tell.
+    await inSlices(connections, (id) => engine.closeConn(id, false));
+  };
+
+  const endDenied = async (): Promise<void> => {
+    const engine = getService(strapi, 'server').requireEngine();
+    await end(engine, await engine.deniedConnIds(), 'Address not allowed');
+  };
+
+  const endAll = async (): Promise<void> => {
+    const engine = getService(strapi, 'server').requireEngine();
+    if (getService(strapi, 'settings').current().enabled) return;
+    await end(engine, engine.connIds(), 'Socket.IO is disabled');
   };
 
   return {
@@ -54,13 +90,15 @@ export function createSecurityService({ strapi }: ServiceContext) {
       apply(current());
       unsubscribe = onChange((settings, changed) => {
         apply(settings);
-        if (changed.includes('enabled') && !settings.enabled) disconnectAll();
+        if (changed.includes('enabled')) endings.add(endAll);
+        if (ADDRESS_RULES.some((path) => changed.includes(path))) endings.add(endDenied);
       });
     },
 
-    stop(): void {
+    async stop(): Promise<void> {
       unsubscribe?.();
       unsubscribe = null;
+      await endings.close();
     },
   };
 }

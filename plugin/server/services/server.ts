@@ -90,7 +90,7 @@ export function createServerService({ strapi }: ServiceContext) {
       const closing = server;
       if (closing === null) return;
       getService(strapi, 'monitoring').stop();
-      getService(strapi, 'security').stop();
+      await getService(strapi, 'security').stop();
       server = null;
       await closing.detach();
       // Last: closing takes the namespaces off Redis.

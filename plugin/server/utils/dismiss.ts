@@ -1,0 +1,14 @@
+import type { ServiceContext, SocketIOSocket } from '../types';
+import { getService } from './get-service';
+
+/** Ends a connection from this side; its client and the monitoring are told why. */
+export function dismiss(
+  strapi: ServiceContext['strapi'],
+  socket: SocketIOSocket,
+  reason: string,
+): void {
+  const { id: socketId, user } = socket;
+  getService(strapi, 'monitoring').logEvent('forced-disconnect', { socketId, reason, user });
+  socket.emit('io:disconnected', { reason });
+  socket.disconnect(true);
+}
