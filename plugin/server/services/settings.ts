@@ -14,6 +14,7 @@ import type { ServiceContext, SettingsUpdate } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
 import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../utils/settings-tree';
+import { createSharedRow } from '../utils/shared-row';
 import { describeError, toError } from '../utils/to-error';
 import { InvalidInput, type Issue } from '../validation/invalid-input';
 import { parsePatch, validatePatch } from '../validation/settings';
@@ -29,16 +30,14 @@ const SETTINGS_CHANGED = 'settings';
 export function createSettingsService({ strapi }: ServiceContext) {
   const raw: unknown = strapi.config.get(`plugin::${PLUGIN_ID}`);
   const file = settingsFromFile(getService(strapi, 'options').config, raw);
-  const store = strapi.store({ type: 'plugin', name: PLUGIN_ID });
+  const row = createSharedRow(strapi, STORE_KEY);
   const listeners = new Set<Listener>();
   let stored: SettingsPatch = {};
-  let effective = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
+  let effective: Settings = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
   let booted = effective;
   let working: Promise<unknown> = Promise.resolve();
 
-  const read = async (): Promise<SettingsPatch> => {
-    const value = await store.get({ key: STORE_KEY });
-    if (value == null) return {};
+  const parseStored = (value: unknown): SettingsPatch => {
     try {
       return parsePatch(value);
     } catch (error) {
@@ -50,10 +49,13 @@ export function createSettingsService({ strapi }: ServiceContext) {
     }
   };
 
+  const inForce = (patch: SettingsPatch): Settings =>
+    deepFreeze(layer<Settings>(DEFAULT_SETTINGS, patch, file));
+
   const apply = (next: SettingsPatch): string[] => {
     const before = effective;
     stored = next;
-    effective = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, stored, file));
+    effective = inForce(stored);
     const changed = leaves(effective)
       .filter(([path, value]) => !isDeepStrictEqual(value, valueAt(before, path)))
       .map(([path]) => path);
@@ -99,11 +101,12 @@ export function createSettingsService({ strapi }: ServiceContext) {
   };
 
   /** Only what says something new is stored: the rest keeps following the file and the defaults. */
-  const changesOf = (patch: SettingsPatch): SettingsPatch => {
-    const next = structuredClone(stored);
+  const merged = (before: SettingsPatch, patch: SettingsPatch): SettingsPatch => {
+    const next = structuredClone(before);
+    const settings = inForce(before);
     for (const [path, value] of leaves(patch)) {
       const own = ownEntries(path, value);
-      const current = ownEntries(path, valueAt(effective, path));
+      const current = ownEntries(path, valueAt(settings, path));
       if (!isDeepStrictEqual(own, current)) setAt(next, path, own);
     }
     return next;
@@ -123,7 +126,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
   const reload = (): Promise<void> =>
     inTurn(async () => {
-      apply(await read());
+      apply(parseStored(await row.read()));
     });
 
   /** The settings are stored: what fails here must not fail the update. */
@@ -137,18 +140,26 @@ export function createSettingsService({ strapi }: ServiceContext) {
     }
   };
 
-  const write = async (input: unknown): Promise<SettingsUpdate> => {
-    // Another node may have stored something that it could not tell.
-    apply(await read());
+  /** What becomes of the stored settings. Throws {@link InvalidInput}. */
+  const accepted = (before: SettingsPatch, input: unknown): SettingsPatch => {
     const exists = (uid: string): boolean => findContentType(strapi, uid) !== undefined;
-    const patch = validatePatch(input, effective, exists);
+    const patch = validatePatch(input, inForce(before), exists);
     const locked = lockedIssues(patch);
     if (locked.length > 0) throw new InvalidInput(locked);
-    const next = changesOf(patch);
-    await store.set({ key: STORE_KEY, value: next });
-    const changed = apply(next);
+    return merged(before, patch);
+  };
+
+  const write = async (input: unknown): Promise<SettingsUpdate> => {
+    // Another node may have stored something that it could not tell.
+    let before = stored;
+    const next = await row.change((value) => {
+      before = parseStored(value);
+      return accepted(before, input);
+    });
+    apply(before);
+    const paths = apply(next);
     tellOthers();
-    return { settings: effective, changed, restartRequired: restartRequired() };
+    return { settings: effective, changed: paths, restartRequired: restartRequired() };
   };
 
   return {
