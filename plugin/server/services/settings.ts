@@ -7,13 +7,13 @@ import {
   type SettingSource,
   type SettingsPatch,
 } from '../../shared/settings';
+import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../../shared/settings-tree';
 import { settingsFromFile } from '../config/from-file';
 import { formatValue } from '../config/messages';
 import { PLUGIN_ID } from '../constants';
 import type { ServiceContext, SettingsUpdate } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
-import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../utils/settings-tree';
 import { createSharedRow } from '../utils/shared-row';
 import { describeError, toError } from '../utils/to-error';
 import { InvalidInput, type Issue } from '../validation/invalid-input';

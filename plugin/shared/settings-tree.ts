@@ -1,4 +1,4 @@
-import type { DeepPartial } from '../../shared/settings';
+import type { DeepPartial } from './settings';
 
 type Tree = Record<string, unknown>;
 
