@@ -33,6 +33,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
     await server.start($io);
     getService(strapi, 'admin-sessions').start();
     getService(strapi, 'presence').start();
+    getService(strapi, 'monitoring-live').start();
     getService(strapi, 'invalidation').start();
     getService(strapi, 'changes').watchRows();
   } catch (error) {

@@ -12,6 +12,7 @@ export type {
   EngineEvent,
   EngineOptions,
   HttpAnswer,
+  LogEntry,
   PresenceAnswer,
   PresenceOptions,
   PresenceTab,

@@ -23,14 +23,7 @@ const createMonitoringController = ({ strapi }: ServiceContext) => {
       })),
 
     summary: (ctx: Context): Promise<void> =>
-      respond<Data<GetMonitoringStats>>(ctx, () => ({
-        connections: monitoring().getConnectionCounts(),
-        events: monitoring().getEventStats(),
-        traffic: monitoring().getTraffic(),
-        history: monitoring().getHistory(),
-        redis: getService(strapi, 'redis').status(),
-        timestamp: Date.now(),
-      })),
+      respond<Data<GetMonitoringStats>>(ctx, () => monitoring().snapshot()),
 
     eventLog: (ctx: Context): Promise<void> =>
       respond<Data<GetEventLog>>(ctx, () =>

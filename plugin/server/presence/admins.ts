@@ -12,7 +12,7 @@ export interface AdminRow {
 
 /** What an admin may do, as the Content Manager asks. */
 export interface Ability {
-  can(action: string, subject: string): boolean;
+  can(action: string, subject?: string): boolean;
 }
 
 interface SessionRow {
@@ -42,6 +42,11 @@ export function createAdmins(strapi: Strapi) {
       .query('admin::user')
       .findOne({ where: { id }, populate: ['roles'] })) as AdminRow | null;
     return mayLogIn(admin) ? admin : null;
+  };
+
+  const ability = (admin: AdminRow): Promise<Ability> => {
+    const { engine } = strapi.service('admin::permission') as unknown as PermissionService;
+    return engine.generateUserAbility(admin);
   };
 
   const sessionRow = (sessionId: string): Promise<SessionRow | null> =>
@@ -75,9 +80,14 @@ export function createAdmins(strapi: Strapi) {
 
     /** Which content types an admin may read in the Content Manager. */
     async readable(admin: AdminRow): Promise<(uid: string) => boolean> {
-      const { engine } = strapi.service('admin::permission') as unknown as PermissionService;
-      const ability = await engine.generateUserAbility(admin);
-      return (uid) => ability.can(READ, uid);
+      const own = await ability(admin);
+      return (uid) => own.can(READ, uid);
+    },
+
+    /** Whether an admin may do something that is not about a content type. */
+    async may(id: number, action: string): Promise<boolean> {
+      const admin = await one(id);
+      return admin !== null && (await ability(admin)).can(action);
     },
   };
 }

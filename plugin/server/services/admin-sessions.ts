@@ -79,6 +79,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
       }
     }
     await getService(strapi, 'presence').review();
+    await getService(strapi, 'monitoring-live').review();
   };
 
   const failClosed = async (): Promise<void> => {

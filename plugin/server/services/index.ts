@@ -10,6 +10,7 @@ import { createIdentitiesService, type IdentitiesService } from './identities';
 import { createInvalidationService, type InvalidationService } from './invalidation';
 import { createLiveAccessService, type LiveAccessService } from './live-access';
 import { createMonitoringService, type MonitoringService } from './monitoring';
+import { createMonitoringLiveService, type MonitoringLiveService } from './monitoring-live';
 import { createNamespacesService, type NamespacesService } from './namespaces';
 import { createOptionsService, type OptionsService } from './options';
 import { createPermissionsService, type PermissionsService } from './permissions';
@@ -36,6 +37,7 @@ export interface Services {
   invalidation: InvalidationService;
   'live-access': LiveAccessService;
   monitoring: MonitoringService;
+  'monitoring-live': MonitoringLiveService;
   namespaces: NamespacesService;
   options: OptionsService;
   permissions: PermissionsService;
@@ -64,6 +66,7 @@ const services: { [N in keyof Services]: (context: ServiceContext) => Services[N
   invalidation: createInvalidationService,
   'live-access': createLiveAccessService,
   monitoring: createMonitoringService,
+  'monitoring-live': createMonitoringLiveService,
   namespaces: createNamespacesService,
   options: createOptionsService,
   permissions: createPermissionsService,

@@ -1,26 +1,29 @@
+import type { EntityMetrics } from '../../../types';
+import type { MonitoringSnapshot } from '../../shared/contracts/monitoring';
 import type {
   ConnectionStats,
   EventLogEntry,
   EventStats,
-  RoomStats,
-  SocketStats,
   TestEventResult,
   TrafficStats,
 } from '../../shared/monitoring';
 import type { Settings } from '../../shared/settings';
+import type { LogEntry } from '../../socket-io/native';
+import { createDescriber } from '../monitoring/describe';
+import { createSearch } from '../monitoring/search';
 import type { ServiceContext, SocketIOSocket } from '../types';
-import { isEntityRoom, isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { createRedactor } from '../utils/redact';
 
 /** What has to do with connections; everything else is an event. */
 const CONNECTION_TYPES = new Set(['connect', 'disconnect', 'forced-disconnect', 'refused']);
 
-/** Fields of the query that are the protocol's; `sid` is as good as a password to a session. */
-const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
-
 /** An answer of the monitoring names no more sockets and rooms than this. */
 const MAX_LISTED = 1000;
+
+/** What is told of the log at once: no more entries and bytes than this. */
+const MAX_BATCH = 100;
+const MAX_BATCH_BYTES = 256 * 1024;
 
 /** engine.io's code for a request that was understood and not allowed. */
 const FORBIDDEN = 4;
@@ -34,10 +37,18 @@ interface ConnectionError {
   context?: { reason?: unknown; message?: unknown };
 }
 
+const readEntry = ({ timestamp, type, data }: LogEntry): EventLogEntry => ({
+  timestamp,
+  type,
+  data: JSON.parse(data) as unknown,
+});
+
 /** Counters and log of the engine, and who is connected. Nothing secret enters either. */
 export function createMonitoringService({ strapi }: ServiceContext) {
   const { config } = getService(strapi, 'options');
   const redact = createRedactor(config.sensitiveFields);
+  const describe = createDescriber(strapi, redact);
+  const search = createSearch(strapi);
   const settings = (): Settings['monitoring'] =>
     getService(strapi, 'settings').current().monitoring;
   const server = () => getService(strapi, 'server');
@@ -58,40 +69,9 @@ export function createMonitoringService({ strapi }: ServiceContext) {
     engine.recordEvent(type.slice(0, 200), logged ? redact.text(data) : 'null', logged);
   };
 
-  const userOf = ({ user }: SocketIOSocket): SocketStats['user'] =>
-    user == null ? null : { id: user.id, username: user.username };
-
-  const handshakeOf = ({ handshake }: SocketIOSocket): SocketStats['handshake'] => {
-    const own = Object.entries(handshake.query).filter(([key]) => !PROTOCOL_QUERY.has(key));
-    const query = redact.value(Object.fromEntries(own)) as Record<string, unknown>;
-    return { address: handshake.address, time: handshake.time, query };
-  };
-
-  const visible = (room: string, own: string): boolean => room !== own && !isInternalRoom(room);
-
-  const describe = (socket: SocketIOSocket): SocketStats => ({
-    id: socket.id,
-    connected: socket.connected,
-    rooms: [...socket.rooms].filter((room) => visible(room, socket.id)),
-    entitySubscriptions: getService(strapi, 'subscriptions').list(socket),
-    handshake: handshakeOf(socket),
-    user: userOf(socket),
-  });
-
-  const rooms = (): RoomStats[] => {
-    const { adapter } = namespace();
-    const all: RoomStats[] = [];
-    for (const [name, members] of adapter.rooms) {
-      if (all.length >= MAX_LISTED) break;
-      if (isInternalRoom(name) || adapter.sids.has(name)) continue;
-      all.push({ name, members: members.size, isEntityRoom: isEntityRoom(name) });
-    }
-    return all;
-  };
-
   const onConnection = (socket: SocketIOSocket): void => {
-    const about = { socketId: socket.id, user: userOf(socket) };
-    logEvent('connect', { ...about, handshake: handshakeOf(socket) });
+    const about = { socketId: socket.id, user: describe.user(socket) };
+    logEvent('connect', { ...about, handshake: describe.handshake(socket) });
     socket.once('disconnect', (reason) => logEvent('disconnect', { ...about, reason }));
   };
 
@@ -103,6 +83,27 @@ export function createMonitoringService({ strapi }: ServiceContext) {
 
   const applySize = ({ monitoring }: Settings): void =>
     server().engine()?.setEventLogSize(monitoring.maxEventLogSize);
+
+  const connected = (): number => namespace().sockets.size;
+
+  const entityMetrics = (): EntityMetrics => {
+    const subscriptions = getService(strapi, 'subscriptions');
+    return { ...subscriptions.counts(), rooms: subscriptions.rooms(MAX_LISTED) };
+  };
+
+  const eventStats = (totals = server().requireEngine().eventTotals()): EventStats => ({
+    totalEvents: totals.totalEvents,
+    eventsByType: Object.fromEntries(totals.byType.map(({ type, count }) => [type, count])),
+    lastReset: totals.lastReset,
+    eventsPerSecond: totals.perSecond.toFixed(2),
+  });
+
+  const traffic = (): TrafficStats => {
+    const { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited } = server()
+      .requireEngine()
+      .stats();
+    return { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited };
+  };
 
   return {
     /** Listens to the server, from before its first connection until `stop`. */
@@ -125,64 +126,61 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       stopWatching = null;
     },
 
+    describe,
+    search,
+
     /** Who is connected to this node. Names at most 1,000 sockets and as many rooms. */
-    getConnectionStats(): ConnectionStats {
-      const sockets: SocketStats[] = [];
-      for (const socket of namespace().sockets.values()) {
-        if (sockets.length >= MAX_LISTED) break;
-        sockets.push(describe(socket as SocketIOSocket));
-      }
-      return {
-        connected: namespace().sockets.size,
-        rooms: rooms(),
-        sockets,
-        entitySubscriptions: getService(strapi, 'subscriptions').metrics(),
-      };
-    },
+    getConnectionStats: (): ConnectionStats => ({
+      connected: connected(),
+      rooms: search.findRooms('', 0, MAX_LISTED).items,
+      sockets: search.findSockets('', 0, MAX_LISTED).items.map((socket) => describe.socket(socket)),
+      entitySubscriptions: entityMetrics(),
+    }),
 
-    /** The numbers alone: cheap however many are connected. */
-    getConnectionCounts(): { connected: number; rooms: number; entitySubscriptions: number } {
-      const { adapter, sockets } = namespace();
-      let rooms = 0;
-      for (const name of adapter.rooms.keys()) {
-        if (!isInternalRoom(name) && !adapter.sids.has(name)) rooms += 1;
-      }
-      const entitySubscriptions = getService(strapi, 'subscriptions').metrics().total;
-      return { connected: sockets.size, rooms, entitySubscriptions };
-    },
+    getEntityMetrics: entityMetrics,
 
-    getEventStats(): EventStats {
-      const totals = server().requireEngine().eventTotals();
-      return {
-        totalEvents: totals.totalEvents,
-        eventsByType: Object.fromEntries(totals.byType.map(({ type, count }) => [type, count])),
-        lastReset: totals.lastReset,
-        eventsPerSecond: totals.perSecond.toFixed(2),
-      };
-    },
+    getEventStats: eventStats,
 
     /** The last `limit` entries, oldest first. */
     getEventLog(limit: number = 100): EventLogEntry[] {
       const count = Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : 0;
-      return server()
-        .requireEngine()
-        .eventLog(Math.min(count, 10_000))
-        .reverse()
-        .map(({ timestamp, type, data }) => ({
-          timestamp,
-          type,
-          data: JSON.parse(data) as unknown,
-        }));
+      return server().requireEngine().eventLog(Math.min(count, 10_000)).reverse().map(readEntry);
     },
 
     /** Events in each of the last seconds (at most 300), oldest first. */
     getHistory: (): number[] => server().requireEngine().eventTotals().history,
 
-    getTraffic(): TrafficStats {
-      const { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited } = server()
+    getTraffic: traffic,
+
+    /** How things stand, in numbers: cheap however many are connected. */
+    snapshot(): MonitoringSnapshot {
+      const totals = server().requireEngine().eventTotals();
+      const events = eventStats(totals);
+      const seconds = Math.max(1, (Date.now() - events.lastReset) / 1000);
+      return {
+        connections: {
+          connected: connected(),
+          rooms: search.countRooms(),
+          entitySubscriptions: getService(strapi, 'subscriptions').counts().total,
+        },
+        events,
+        averagePerSecond: events.totalEvents / seconds,
+        traffic: traffic(),
+        history: totals.history,
+        redis: getService(strapi, 'redis').status(),
+        timestamp: Date.now(),
+      };
+    },
+
+    /** Where the log ends now: see `logSince`. */
+    endOfLog: (): number => server().requireEngine().endOfLog(),
+
+    /** What was logged since the end of the log that is given, or since the last batch. */
+    logSince(since: number): { entries: EventLogEntry[]; dropped: number; next: number } {
+      const { entries, dropped, next } = server()
         .requireEngine()
-        .stats();
-      return { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited };
+        .logSince(since, MAX_BATCH, MAX_BATCH_BYTES);
+      return { entries: entries.map(readEntry), dropped, next };
     },
 
     /** Counts an event and, if the settings say so, writes it into the log, without what is secret in it. */
@@ -202,7 +200,7 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       }
       const safe = redact.value(data) as Record<string, unknown>;
       const sent = { ...safe, timestamp: Date.now(), test: true };
-      const recipients = namespace().sockets.size;
+      const recipients = connected();
       namespace().emit(eventName, sent);
       logEvent('test', { eventName, recipients });
       return { success: true, eventName, data: sent, recipients };

@@ -37,6 +37,8 @@ export interface Route {
  */
 export function createSubscriptionsService({ strapi }: ServiceContext) {
   const held = new Map<SocketIOSocket, Map<string, Held>>();
+  /** How many of them there are by content type: there may be too many to count them each second. */
+  const counts = new Map<string, number>();
   const ids = createEntityIds(strapi);
 
   const settings = () => getService(strapi, 'settings').current().entitySubscriptions;
@@ -94,15 +96,28 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
     getService(strapi, 'monitoring').logEvent(type, data);
   };
 
+  const count = (uid: string, change: 1 | -1): void => {
+    const now = (counts.get(uid) ?? 0) + change;
+    if (now === 0) counts.delete(uid);
+    else counts.set(uid, now);
+  };
+
   const drop = (socket: SocketIOSocket, subscription: Held): void => {
     const own = held.get(socket);
-    own?.delete(entityRoom(subscription.uid, subscription.document));
+    if (own?.delete(entityRoom(subscription.uid, subscription.document)) === true) {
+      count(subscription.uid, -1);
+    }
     const others = [...(own?.values() ?? [])];
     for (const room of roomsOf(subscription)) void socket.leave(room);
     if (!others.some(({ uid }) => uid === subscription.uid)) {
       void socket.leave(watchersRoom(subscription.uid));
     }
-    if (others.length === 0) held.delete(socket);
+  };
+
+  /** The socket is gone, and its rooms with it. */
+  const forget = (socket: SocketIOSocket): void => {
+    for (const { uid } of held.get(socket)?.values() ?? []) count(uid, -1);
+    held.delete(socket);
   };
 
   const find = (socket: SocketIOSocket, uid: string, id: string): Held | undefined => {
@@ -141,9 +156,10 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
     const view = viewRoom(principal.room, uid, document);
     const subscription = { uid, id, room: entityRoom(uid, id), document, view };
     own.set(key, subscription);
+    count(uid, 1);
     if (!held.has(socket)) {
       held.set(socket, own);
-      socket.once('disconnect', () => held.delete(socket));
+      socket.once('disconnect', () => forget(socket));
     }
     enter(socket, [...roomsOf(subscription), watchersRoom(uid)]);
     log('entity-subscribe', socket, subscription);
@@ -245,14 +261,24 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
       };
     },
 
-    /** The subscriptions to this node's sockets; nothing where the settings say not to count. */
-    metrics(): EntityMetrics {
-      const all = settings().enableMetrics
-        ? [...held.values()].flatMap((own) => [...own.values()])
-        : [];
-      const byContentType: Record<string, number> = {};
-      for (const { uid } of all) byContentType[uid] = (byContentType[uid] ?? 0) + 1;
-      return { total: all.length, byContentType, rooms: [...new Set(all.map(({ room }) => room))] };
+    /** How many subscriptions this node's sockets have; none where the settings say not to count. */
+    counts(): Pick<EntityMetrics, 'total' | 'byContentType'> {
+      const counted = settings().enableMetrics ? [...counts] : [];
+      const total = counted.reduce((sum, [, number]) => sum + number, 0);
+      return { total, byContentType: Object.fromEntries(counted) };
+    },
+
+    /** The rooms of these subscriptions, at most so many. */
+    rooms(limit: number): string[] {
+      const rooms = new Set<string>();
+      if (!settings().enableMetrics) return [];
+      for (const own of held.values()) {
+        for (const { room } of own.values()) {
+          if (rooms.size >= limit) return [...rooms];
+          rooms.add(room);
+        }
+      }
+      return [...rooms];
     },
   };
 }

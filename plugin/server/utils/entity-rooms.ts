@@ -1,5 +1,5 @@
 /** Rooms whose names begin so are the plugin's own; applications and clients get none of them. */
-const INTERNAL_PREFIX = 'io:';
+export const INTERNAL_PREFIX = 'io:';
 
 /** `api::article.article:123`: a uid as Strapi makes them, and an id. */
 const ENTITY_ROOM = /^(?:api|plugin|admin|strapi)::[^:]+:./s;

@@ -21,6 +21,8 @@ export interface GetMonitoringStats {
     data: {
       connections: { connected: number; rooms: number; entitySubscriptions: number };
       events: EventStats;
+      /** Events per second since the last reset; `events.eventsPerSecond` is over the last ten seconds. */
+      averagePerSecond: number;
       traffic: TrafficStats;
       /** Events in each of the last seconds (at most 300), oldest first. */
       history: number[];
@@ -61,12 +63,20 @@ export interface DisconnectSocket {
 /** What is sent every second: `monitoring:stats`. */
 export type MonitoringSnapshot = GetMonitoringStats['Response']['data'];
 
-/** Server event `monitoring:log`: what was logged since the last one, oldest first. */
+/**
+ * Server event `monitoring:log`: what was logged since the last one, oldest first. A reset (another
+ * `events.lastReset` in the statistics) empties the log.
+ */
 export interface MonitoringLog {
   /** At most 100. */
   entries: EventLogEntry[];
   /** How many more there were, for which there was no room. */
   dropped: number;
+}
+
+/** Server event `monitoring:ended`: nothing more is told to this admin, who may not read it any more. */
+export interface MonitoringEnded {
+  error: string;
 }
 
 /** A socket, as the monitoring page lists it. */
@@ -101,7 +111,10 @@ export interface MonitoringAcks {
   /** Starts `monitoring:stats` and `monitoring:log`; answers with how things stand. */
   'monitoring:watch': MonitoringAck<{ stats: MonitoringSnapshot; log: EventLogEntry[] }>;
   'monitoring:unwatch': MonitoringAck<object>;
-  /** Takes a `ListRequest`; the search goes over ids, addresses, users, admins and rooms. */
+  /**
+   * Takes a `ListRequest`; the search goes over ids, addresses, users, admins and rooms. Longest
+   * connected first.
+   */
   'monitoring:sockets': MonitoringAck<{ sockets: MonitoredSocket[]; pagination: Pagination }>;
   /** Takes a `ListRequest`; the search goes over names. Fullest first. */
   'monitoring:rooms': MonitoringAck<{ rooms: RoomStats[]; pagination: Pagination }>;

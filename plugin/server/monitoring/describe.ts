@@ -1,0 +1,47 @@
+import type { MonitoredSocket } from '../../shared/contracts/monitoring';
+import type { SocketStats } from '../../shared/monitoring';
+import type { SocketIOSocket, Strapi } from '../types';
+import { isInternalRoom } from '../utils/entity-rooms';
+import { getService } from '../utils/get-service';
+import type { Redactor } from '../utils/redact';
+
+/** Fields of the query that are the protocol's; `sid` is as good as a password to a session. */
+const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
+
+/** Says who a socket is, without what is secret. */
+export function createDescriber(strapi: Strapi, redact: Redactor) {
+  const user = ({ user: own }: SocketIOSocket): SocketStats['user'] =>
+    own == null ? null : { id: own.id, username: own.username };
+
+  const handshake = ({ handshake: own }: SocketIOSocket): SocketStats['handshake'] => {
+    const fields = Object.entries(own.query).filter(([key]) => !PROTOCOL_QUERY.has(key));
+    const query = redact.value(Object.fromEntries(fields)) as Record<string, unknown>;
+    return { address: own.address, time: own.time, query };
+  };
+
+  const socket = (one: SocketIOSocket): SocketStats => ({
+    id: one.id,
+    connected: one.connected,
+    rooms: [...one.rooms].filter((room) => room !== one.id && !isInternalRoom(room)),
+    entitySubscriptions: getService(strapi, 'subscriptions').list(one),
+    handshake: handshake(one),
+    user: user(one),
+  });
+
+  return {
+    user,
+    handshake,
+    socket,
+
+    /** With what the monitoring page shows besides. */
+    monitored: (one: SocketIOSocket, node: string | null): MonitoredSocket => ({
+      ...socket(one),
+      transport: one.conn.transport.name === 'polling' ? 'polling' : 'websocket',
+      connectedAt: one.handshake.issued,
+      admin: getService(strapi, 'identities').of(one)?.admin?.user ?? null,
+      node,
+    }),
+  };
+}
+
+export type Describer = ReturnType<typeof createDescriber>;
