@@ -3,6 +3,7 @@ import type { StrapiApp } from '@strapi/strapi/admin';
 
 import { PERMISSIONS, PLUGIN_ID } from './constants';
 import { addPresencePanel } from './presence';
+import { endOnLogout } from './socket';
 import { loadTranslations, message } from './utils/translations';
 import { addWidgets } from './widgets';
 
@@ -26,6 +27,7 @@ const plugin: StrapiApp['appPlugins'][string] = {
       },
     ]);
     addWidgets(app);
+    app.addMiddlewares([endOnLogout]);
   },
 
   bootstrap(app) {
