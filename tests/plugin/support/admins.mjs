@@ -11,22 +11,30 @@ export function adminActions({ strapi, url }) {
 
   /** One request to the admin API: resolves with status, headers and body. */
   const request = async (method, place, { token, data } = {}) => {
+    const isJson = data !== undefined && !(data instanceof FormData);
     const response = await fetch(`${url}${place}`, {
       method,
       headers: {
-        ...(data === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: data === undefined ? undefined : JSON.stringify(data),
+      body: isJson ? JSON.stringify(data) : data,
       signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json');
+    const isJsonAnswer = response.headers.get('content-type')?.includes('json');
     return {
       status: response.status,
       headers: response.headers,
-      body: isJson ? JSON.parse(text) : text,
+      body: isJsonAnswer ? JSON.parse(text) : text,
     };
+  };
+
+  /** Requests with this token which have to succeed: resolve with the answer's body. */
+  const caller = (token) => async (method, place, data) => {
+    const { status, body } = await request(method, place, { token, data });
+    if (status >= 300) throw new Error(`${method} ${place}: ${status} ${JSON.stringify(body)}`);
+    return body;
   };
 
   /** A role of admins with these permissions: `{ action, subject }`. */
@@ -74,5 +82,5 @@ export function adminActions({ strapi, url }) {
     return { ...client, access, token: body.token };
   };
 
-  return { request, addRole, addAdmin, login, session, auth, enter };
+  return { request, caller, addRole, addAdmin, login, session, auth, enter };
 }

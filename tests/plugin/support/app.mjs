@@ -24,7 +24,7 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(folder, database, server = {}, plugins = {}) {
+async function writeApp(folder, { database, server = {}, plugins = {}, types = {} }) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
@@ -85,7 +85,7 @@ async function writeApp(folder, database, server = {}, plugins = {}) {
     ),
   );
   await write('config/logger.js', "module.exports = { level: 'error' };\n");
-  for (const [name, schema] of Object.entries(contentTypes)) {
+  for (const [name, schema] of Object.entries({ ...contentTypes, ...types })) {
     const uid = `api::${name}.${name}`;
     await write(`src/api/${name}/content-types/${name}/schema.json`, schema);
     for (const kind of ['Controller', 'Router', 'Service']) {
@@ -110,19 +110,17 @@ function captureLog(strapi) {
 /**
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
- * to config/server, `plugins` are further packages of Strapi's the application depends on.
+ * to config/server, `plugins` are further packages of Strapi's the application depends on, `types`
+ * further content types.
  */
-export async function boot(
-  config = {},
-  { folder, usersPermissions = {}, database, server, plugins } = {},
-) {
+export async function boot(config = {}, { folder, usersPermissions = {}, ...application } = {}) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
     await mkdir(parent, { recursive: true });
     folder = await mkdtemp(path.join(parent, 'app-'));
     folders.add(folder);
-    await writeApp(folder, database, server, plugins);
+    await writeApp(folder, application);
   }
   configs.set(folder, {
     // Tests tell one change from the next, unless debouncing is what they are about.

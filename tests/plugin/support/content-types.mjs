@@ -59,3 +59,23 @@ export const contentTypes = {
     attributes: { headline: { type: 'string' } },
   }),
 };
+
+/** Single types of every sort, for applications that ask for them. */
+export const singleTypes = {
+  banner: type('banner', 'banners', {
+    kind: 'singleType',
+    draftAndPublish: true,
+    attributes: { title: { type: 'string' } },
+  }),
+  footer: type('footer', 'footers', {
+    kind: 'singleType',
+    pluginOptions: { i18n: { localized: true } },
+    attributes: { title: { type: 'string', pluginOptions: { i18n: { localized: true } } } },
+  }),
+  landing: type('landing', 'landings', {
+    kind: 'singleType',
+    draftAndPublish: true,
+    pluginOptions: { i18n: { localized: true } },
+    attributes: { title: { type: 'string', pluginOptions: { i18n: { localized: true } } } },
+  }),
+};
