@@ -1,9 +1,19 @@
 // Who may connect from where and how often, how fast clients may talk, and what monitoring tells of it.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
 import { adminActions } from './support/admins.mjs';
 import { boot } from './support/app.mjs';
 import { connect, refused } from './support/client.mjs';
+
+/** A WebSocket that joins no namespace: `closed` resolves when the server has ended it. */
+async function open(url, address) {
+  const place = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
+  const socket = new WebSocket(place, { headers: { 'X-Forwarded-For': address } });
+  await once(socket, 'message');
+  return { closed: once(socket, 'close', { signal: AbortSignal.timeout(15_000) }) };
+}
 
 describe('security and monitoring', { timeout: 120_000 }, () => {
   let app;
@@ -56,6 +66,61 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
     await refused(app.url, from('192.0.2.1'));
     await update({ ipWhitelist: [] });
     (await connect(app.url, from('192.0.2.1'))).close();
+  });
+
+  const told = (client) =>
+    client.received.filter(({ event }) => event === 'io:disconnected').map(({ data }) => data);
+
+  it('ends the connections of addresses that are not allowed any more, and says why', async () => {
+    monitoring.resetStats();
+    const office = await connect(app.url, from('198.51.100.1'));
+    const polling = await connect(app.url, { ...from('192.0.2.1'), transports: ['polling'] });
+    const v6 = await connect(app.url, { ...from('2001:db7::1'), transports: ['websocket'] });
+    const nobody = await open(app.url, '192.0.2.2');
+    const ids = [polling.socket.id, v6.socket.id];
+    await update({ ipWhitelist: ['198.51.100.0/24', '2001:db7::/32'] });
+    assert.equal(await polling.disconnected(), 'io server disconnect');
+    assert.deepEqual(told(polling), [{ reason: 'Address not allowed' }]);
+    await nobody.closed;
+    // One at a time, so that each is a change.
+    await update({ ipWhitelist: ['198.51.100.0/24'] });
+    assert.equal(await v6.disconnected(), 'io server disconnect');
+    assert.deepEqual(told(v6), [{ reason: 'Address not allowed' }]);
+    const ended = monitoring.getEventLog().filter(({ type }) => type === 'forced-disconnect');
+    assert.deepEqual(
+      ended.map(({ data }) => [data.socketId, data.reason]),
+      ids.map((id) => [id, 'Address not allowed']),
+    );
+    await app.flush(office);
+    assert.equal(office.socket.connected, true);
+    await update({ ipWhitelist: [] });
+    office.close();
+  });
+
+  it('ends those who would have to say who they are, and those whose role may not connect', async () => {
+    const { jwt } = await app.addUser('member');
+    const guest = await connect(app.url);
+    const member = await connect(app.url, { auth: { token: jwt } });
+    await update({ requireAuthentication: true });
+    assert.equal(await guest.disconnected(), 'io server disconnect');
+    assert.deepEqual(told(guest), [{ reason: 'Authentication required' }]);
+    await app.flush(member);
+    await update({ requireAuthentication: false });
+    const other = await connect(app.url);
+    await settings.update({ rolePermissions: { authenticated: { canConnect: false } } });
+    assert.equal(await member.disconnected(), 'io server disconnect');
+    assert.deepEqual(told(member), [{ reason: 'Access revoked' }]);
+    await app.flush(other);
+    await settings.update({ rolePermissions: {} });
+    other.close();
+  });
+
+  it('ends everybody when it is switched off, and says why', async () => {
+    const client = await connect(app.url);
+    await settings.update({ enabled: false });
+    assert.equal(await client.disconnected(), 'io server disconnect');
+    assert.deepEqual(told(client), [{ reason: 'Socket.IO is disabled' }]);
+    await settings.update({ enabled: true });
   });
 
   it('caps connections of one address and in total', async () => {

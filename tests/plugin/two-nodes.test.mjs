@@ -1,13 +1,11 @@
 // Two nodes of one application, as in production: one database, one Redis, `settings.redis`.
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { adminActions } from './support/admins.mjs';
 import { connect } from './support/client.mjs';
 import { createDatabase } from './support/databases.mjs';
 import { freePort, startRedis } from './support/redis-server.mjs';
+import { startNode } from './support/shared-nodes.mjs';
 
 const NOTE = 'api::note.note';
 const ARTICLE = 'api::article.article';
@@ -31,47 +29,6 @@ const sees = (client, expected) =>
   });
 
 const database = await createDatabase('postgres');
-
-/** Boots a node; `said(key)` resolves with the next message that has this key. */
-async function startNode(options) {
-  const file = new URL('support/shared-node.mjs', import.meta.url);
-  const child = fork(file, [JSON.stringify(options)]);
-  const exited = once(child, 'exit');
-  const died = exited.then(([code]) => Promise.reject(new Error(`a node exited with ${code}`)));
-  died.catch(() => {});
-  const heard = (key) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`timed out: ${key} of a node`)), LIMIT);
-      const look = (message) => {
-        if (!(key in message)) return;
-        clearTimeout(timer);
-        child.off('message', look);
-        resolve(message);
-      };
-      child.on('message', look);
-    });
-  const said = (key) => Promise.race([heard(key), died]);
-  const close = async () => {
-    if (child.connected) child.send('close');
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
-    await exited;
-    clearTimeout(timer);
-  };
-  try {
-    const { url, jwts } = await said('url');
-    return {
-      url,
-      jwts,
-      said,
-      close,
-      send: (message) => child.send(message),
-      ...adminActions({ url }),
-    };
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
-}
 
 const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
 

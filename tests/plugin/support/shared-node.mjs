@@ -9,7 +9,10 @@ const ARTICLE = 'api::article.article';
 
 const { database, redis, first } = JSON.parse(process.argv[2]);
 const app = await boot(
-  { contentTypes: [NOTE, ARTICLE], redis: { enabled: true, url: redis } },
+  {
+    contentTypes: [NOTE, ARTICLE],
+    redis: redis === undefined ? { enabled: false } : { enabled: true, url: redis },
+  },
   { database },
 );
 const service = (name) => app.strapi.plugin('io').service(name);
