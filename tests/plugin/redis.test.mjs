@@ -1,5 +1,6 @@
 // `settings.redis`, and a plain socket.io server as the other node: Redis away at the start, there, killed, and back.
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -112,4 +113,34 @@ describe('a node connected through Redis', { timeout: 120_000 }, () => {
     near.close();
     far.close();
   });
+});
+
+describe('the packages for Redis, which are optional', { timeout: 120_000 }, () => {
+  const file = new URL('support/without-packages.mjs', import.meta.url);
+  const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+  const missing = [['redis'], ['@socket.io/redis-adapter'], ['redis', '@socket.io/redis-adapter']];
+
+  for (const names of missing) {
+    it(`are named where they are missing, and the server works alone: ${names}`, async () => {
+      const child = fork(file, [names.join(','), url]);
+      const exited = once(child, 'exit');
+      try {
+        const died = exited.then(([code]) => assert.fail(`the application exited with ${code}`));
+        const [told] = await Promise.race([once(child, 'message'), died]);
+        const why = `the package "${names[0]}" is not installed: npm install redis @socket.io/redis-adapter`;
+        const errors = told.log.filter(({ level }) => level === 'error').map(({ text }) => text);
+        assert.deepEqual(errors, [
+          `plugin io: redis.enabled is true, and this node works alone: ${why}`,
+        ]);
+        assert.ok(told.tested.endsWith(why), told.tested);
+        assert.equal(told.status.connected, false);
+        const client = await connect(told.url);
+        assert.equal(await client.ask('echo', 'still here'), 'still here');
+        client.close();
+      } finally {
+        child.disconnect();
+        await exited;
+      }
+    });
+  }
 });
