@@ -154,10 +154,17 @@ describe('the configuration', () => {
     });
   });
 
-  it('stops the boot when a content type is listed twice', { timeout: 60_000 }, async () => {
-    await assert.rejects(boot({ contentTypes: ['api::note.note', { uid: 'api::note.note' }] }), {
-      message:
-        'plugin io: contentTypes[1] "api::note.note" is already configured at contentTypes[0]',
+  it('takes the last one of a content type that is listed twice, and says so', async (t) => {
+    const app = await boot({
+      contentTypes: ['api::note.note', { uid: 'api::note.note', actions: ['delete'] }],
     });
+    t.after(() => app.close());
+    const { create, delete: deleted } = app.strapi.$ioSettings.contentTypes['api::note.note'];
+    assert.deepEqual([create, deleted], [false, true]);
+    const [{ text }] = app.log.filter(({ level }) => level === 'warn');
+    assert.equal(
+      text,
+      'plugin io: contentTypes[1] "api::note.note" takes the place of contentTypes[0], which is the same content type',
+    );
   });
 });

@@ -77,8 +77,8 @@ export function createOptionsService({ strapi }: ServiceContext) {
     },
 
     /**
-     * Throws if a configured content type does not exist or is listed twice. Not part of the
-     * validator: while configurations are read there are no content types yet.
+     * Throws if a configured content type does not exist; of those listed twice the last one counts.
+     * Not part of the validator: while configurations are read there are no content types yet.
      */
     checkContentTypes(): void {
       config.contentTypes.forEach(({ uid, populate }, index) => {
@@ -97,8 +97,8 @@ export function createOptionsService({ strapi }: ServiceContext) {
         checkPopulate(path, uid, populate);
         const first = config.contentTypes.findIndex((type) => type.uid === uid);
         if (first !== index) {
-          throw new Error(
-            `plugin io: ${path} ${JSON.stringify(uid)} is already configured at contentTypes[${first}]`,
+          strapi.log.warn(
+            `plugin io: ${path} ${JSON.stringify(uid)} takes the place of contentTypes[${first}], which is the same content type`,
           );
         }
       });
