@@ -60,6 +60,8 @@ export declare class Engine {
   writable(conn: string): boolean
   /** While on, `Drain` comes whenever something sent left nothing waiting; else only after a backlog. */
   watchDrain(conn: string, on: boolean): void
+  /** While on, `Ping` and `Pong` tell of the heartbeat. */
+  watchHeartbeat(conn: string, on: boolean): void
   /** Closes a connection after what was queued, or at once. */
   closeConn(conn: string, discard: boolean): void
   /** Number of open connections. */
@@ -303,6 +305,12 @@ export declare const enum EventKind {
   StreamResume = 7,
   /** A line for the log: `text` is "level: message". */
   Log = 8,
+  /** A WebSocket has proved that it could carry a connection. */
+  Upgrading = 9,
+  /** A watched connection was pinged, or (protocol 3) has pinged. */
+  Ping = 10,
+  /** The answer to that. */
+  Pong = 11,
 }
 
 /** Totals and rates of events. */

@@ -43,6 +43,16 @@ export class Connections {
     return conn;
   }
 
+  /** The object of a connection, if it has one already. */
+  known(id: string): NativeConn | undefined {
+    return this.conns.get(id);
+  }
+
+  /** Somebody listens for an event of every connection: makes the objects of all, and asks for what it needs. */
+  watchAll(event: string): void {
+    for (const id of this.native.connIds()) this.get(id)?.watch(event);
+  }
+
   /** Says what is wrong with a connection which is about to end with a transport error. */
   failing(id: string, failure: string): void {
     const conn = this.conns.get(id);
@@ -55,6 +65,12 @@ export class Connections {
         return this.get(id)?.onMessage(text as string);
       case EventKind.Binary:
         return this.get(id)?.onMessage(data as Buffer);
+      case EventKind.Ping:
+        return this.conns.get(id)?.onPing();
+      case EventKind.Pong:
+        return this.conns.get(id)?.onPong();
+      case EventKind.Upgrading:
+        return this.conns.get(id)?.onUpgrading();
       case EventKind.Upgrade:
         return this.conns.get(id)?.onUpgrade();
       case EventKind.Drain:

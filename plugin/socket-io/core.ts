@@ -37,7 +37,7 @@ export class Core {
   /** Finds or creates the JavaScript object of a connection. */
   connOf: (id: string) => NativeConn | undefined = () => undefined;
 
-  /** The connections with `packetCreate` listeners: a broadcast tells these of its packets. */
+  /** The connections with listeners for what is sent: a broadcast tells these of its packets. */
   readonly observed = new Set<NativeConn>();
 
   // weak: a child namespace which was cleaned up is forgotten

@@ -5,12 +5,21 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Engine } from './native';
+import { NativeTransport } from './native-transport';
 import { payload } from './payloads';
 import { currentTurn } from './turn';
 import type { Encoded, WriteOptions } from './upstream';
 
 type ReadyState = 'open' | 'closing' | 'closed';
 type SendCallback = () => void;
+type Listener = (...args: unknown[]) => void;
+
+/** An Engine.IO packet, as `packet`, `packetCreate` and `flush` tell of it. */
+interface EnginePacket {
+  type: 'message' | 'ping' | 'pong';
+  data?: Encoded;
+  options?: WriteOptions;
+}
 
 /** What is known of a connection when its object is made. */
 export interface ConnInfo {
@@ -26,7 +35,7 @@ export class NativeConn extends EventEmitter {
   readonly protocol: number;
   readonly request: IncomingMessage;
   readonly remoteAddress: string;
-  readonly transport: { name: string; readonly writable: boolean };
+  transport: NativeTransport;
   readyState: ReadyState = 'open';
   upgraded = false;
   /** Always empty: what is not written yet waits in the engine. */
@@ -36,12 +45,16 @@ export class NativeConn extends EventEmitter {
   failure = 'transport error';
 
   private callbacks: SendCallback[] = [];
+  /** What `flush` will tell of, if anybody listens. The engine bounds it: it lets go who cannot keep up. */
+  private unflushed: EnginePacket[] | undefined;
+  /** The transport that may take over. */
+  private candidate: NativeTransport | undefined;
 
   constructor(
     /** The engine this connection belongs to, as `io.engine`. */
     readonly server: EventEmitter,
     private readonly native: Engine,
-    /** Where a connection with `packetCreate` listeners is entered. */
+    /** Where a connection with listeners for what is sent is entered. */
     private readonly observed: Set<NativeConn>,
     info: ConnInfo,
   ) {
@@ -50,12 +63,8 @@ export class NativeConn extends EventEmitter {
     this.protocol = info.protocol;
     this.request = info.request;
     this.remoteAddress = info.remoteAddress;
-    this.transport = {
-      name: info.transport,
-      get writable() {
-        return native.writable(info.id);
-      },
-    };
+    this.transport = new NativeTransport(info.transport, info.id, native);
+    for (const event of ['drain', 'flush']) if (server.listenerCount(event) > 0) this.watch(event);
   }
 
   send(data: unknown, options?: object | SendCallback, callback?: SendCallback): this {
@@ -76,12 +85,12 @@ export class NativeConn extends EventEmitter {
     return this;
   }
 
-  /** Tells of what is sent. */
+  /** Tells of what is sent, if anybody listens. A volatile packet that will be dropped is none. */
   announce(packet: Encoded[], options: WriteOptions = {}): void {
-    if (this.listenerCount('packetCreate') === 0) return;
+    if (!this.observed.has(this) || (options.volatile && !this.transport.writable)) return;
     const compress = options.compress !== false;
     for (const data of packet) {
-      this.emit('packetCreate', { type: 'message', data, options: { ...options, compress } });
+      this.created({ type: 'message', data, options: { ...options, compress } });
     }
   }
 
@@ -89,11 +98,29 @@ export class NativeConn extends EventEmitter {
     return this.send(data, options, callback);
   }
 
-  /** Who listens for `drain` gets it after each write; nobody else pays for these events. */
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
-    if (event === 'drain') this.native.watchDrain(this.id, true);
-    if (event === 'packetCreate') this.observed.add(this);
-    return super.on(event, listener as (...args: unknown[]) => void);
+  override on(event: string | symbol, listener: Listener): this {
+    this.watch(event);
+    return super.on(event, listener);
+  }
+
+  override addListener(event: string | symbol, listener: Listener): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener(event: string | symbol, listener: Listener): this {
+    this.watch(event);
+    return super.prependListener(event, listener);
+  }
+
+  /** Asks the engine for what an event needs: nobody pays for what nobody listens to. */
+  watch(event: string | symbol): void {
+    if (this.readyState === 'closed') return;
+    if (event === 'drain' || event === 'flush') this.native.watchDrain(this.id, true);
+    if (event === 'flush') this.unflushed ??= [];
+    if (event === 'flush' || event === 'packetCreate') this.observed.add(this);
+    if (event === 'packet' || event === 'packetCreate' || event === 'heartbeat') {
+      this.native.watchHeartbeat(this.id, true);
+    }
   }
 
   /** Closes after what was sent before, or at once if `discard` is set. */
@@ -109,18 +136,45 @@ export class NativeConn extends EventEmitter {
 
   onMessage(data: string | Buffer): void {
     if (this.readyState !== 'open') return;
-    if (this.listenerCount('packet') > 0) this.emit('packet', { type: 'message', data });
+    if (this.listenerCount('packet') > 0) this.received({ type: 'message', data });
     this.emit('data', data);
     this.emit('message', data);
   }
 
+  /** The server pings; up to protocol 3 the client did. */
+  onPing(): void {
+    if (this.readyState !== 'open') return;
+    if (this.protocol === 3) this.received({ type: 'ping' });
+    else this.created({ type: 'ping', options: { compress: true } });
+  }
+
+  onPong(): void {
+    if (this.readyState !== 'open') return;
+    if (this.protocol === 3) this.created({ type: 'pong', options: { compress: true } });
+    else this.received({ type: 'pong' });
+    this.emit('heartbeat');
+  }
+
+  onUpgrading(): void {
+    this.candidate = new NativeTransport('websocket', this.id, this.native);
+    this.emit('upgrading', this.candidate);
+  }
+
   onUpgrade(): void {
-    this.transport.name = 'websocket';
+    const former = this.transport;
+    this.transport = this.candidate ?? new NativeTransport('websocket', this.id, this.native);
+    this.candidate = undefined;
     this.upgraded = true;
+    former.onClose();
     this.emit('upgrade', this.transport);
   }
 
   onDrain(): void {
+    const packets = this.unflushed?.splice(0);
+    if (packets?.length) {
+      this.emit('flush', packets);
+      this.server.emit('flush', this, packets);
+    }
     const callbacks = this.callbacks;
     this.callbacks = [];
     for (const callback of callbacks) callback();
@@ -133,7 +187,18 @@ export class NativeConn extends EventEmitter {
     this.readyState = 'closed';
     this.observed.delete(this);
     this.callbacks = [];
+    this.unflushed = undefined;
+    this.transport.onClose();
     this.emit('close', reason, reason === 'transport error' ? this.error() : undefined);
+  }
+
+  private received(packet: EnginePacket): void {
+    this.emit('packet', packet);
+  }
+
+  private created(packet: EnginePacket): void {
+    this.emit('packetCreate', packet);
+    this.unflushed?.push(packet);
   }
 
   private error(): Error {

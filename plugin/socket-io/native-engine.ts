@@ -42,6 +42,9 @@ import { StreamBridge } from './stream-bridge';
 import { descriptorOf, flatHeaders, readAhead, refuseUpgrade, UpgradeResponse } from './upgrade';
 
 type AttachOptions = Partial<Pick<ServerOptions, 'path' | 'addTrailingSlash'>>;
+/** Events of `io.engine` which tell of every connection. */
+const CONNECTION_EVENTS = ['drain', 'flush'];
+
 type RequestHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 export class NativeEngine extends EventEmitter {
@@ -80,7 +83,10 @@ export class NativeEngine extends EventEmitter {
     this.conns = new Connections(this, this.native, core, this.report);
     if (this.opts.cors) this.middlewares.push(cors(this.opts.cors) as EngineMiddleware);
     core.connOf = (id) => this.conns.get(id);
-    core.engineDemand = () => this.userMiddlewares || this.listenerCount('connection') > 1;
+    core.engineDemand = () =>
+      this.userMiddlewares ||
+      this.listenerCount('connection') > 1 ||
+      CONNECTION_EVENTS.some((name) => this.listenerCount(name) > 0);
     core.open(this.native, logger);
   }
 
@@ -111,6 +117,10 @@ export class NativeEngine extends EventEmitter {
   override on(event: string | symbol, listener: (...args: never[]) => void): this {
     super.on(event, listener as (...args: unknown[]) => void);
     if (event === 'connection') this.core.eager();
+    if (CONNECTION_EVENTS.includes(event as string)) {
+      this.core.eager();
+      this.conns.watchAll(event as string);
+    }
     return this;
   }
 
@@ -207,7 +217,8 @@ export class NativeEngine extends EventEmitter {
     if (reply.id && attach) this.conns.open(reply.id, req as EngineRequest);
     if (res.destroyed) return;
     const headers = headersOf(reply, req);
-    if (reply.status === 200) this.announceHeaders(headers, req, head.sid === null, reply.id);
+    if (reply.status === 200)
+      this.announceHeaders(headers, req, head.sid === null, reply.id ?? head.sid);
     await answer(req, res, reply, headers, this.opts.httpCompression);
   }
 
@@ -235,16 +246,17 @@ export class NativeEngine extends EventEmitter {
     headers: Record<string, unknown>,
     req: IncomingMessage,
     initial: boolean,
-    newId: string | null,
+    conn: string | null,
   ): void {
     const { cookie } = this.opts;
     if (initial) {
-      if (newId && typeof cookie === 'object') {
-        headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', newId, cookie)];
+      if (conn && typeof cookie === 'object') {
+        headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', conn, cookie)];
       }
       this.emit('initial_headers', headers, req);
     }
     this.emit('headers', headers, req);
+    if (conn) this.conns.known(conn)?.transport.emit('headers', headers, req);
   }
 
   private refuse(req: IncomingMessage, { code, message, context }: Refused): void {

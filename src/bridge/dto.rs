@@ -239,6 +239,12 @@ pub enum EventKind {
     StreamResume = 7,
     /// A line for the log: `text` is "level: message".
     Log = 8,
+    /// A WebSocket has proved that it could carry a connection.
+    Upgrading = 9,
+    /// A watched connection was pinged, or (protocol 3) has pinged.
+    Ping = 10,
+    /// The answer to that.
+    Pong = 11,
 }
 
 /// One thing the engine tells.
@@ -269,6 +275,9 @@ impl From<Event> for EngineEvent {
             Event::Text(conn, text) => of_conn(EventKind::Text, &conn, Some(text), None),
             Event::Binary(conn, data) => of_conn(EventKind::Binary, &conn, None, Some(data)),
             Event::Close(conn, reason) => of_conn(EventKind::Close, &conn, Some(reason.into()), None),
+            Event::Upgrading(conn) => of_conn(EventKind::Upgrading, &conn, None, None),
+            Event::Ping(conn) => of_conn(EventKind::Ping, &conn, None, None),
+            Event::Pong(conn) => of_conn(EventKind::Pong, &conn, None, None),
             Event::Upgrade(conn) => of_conn(EventKind::Upgrade, &conn, None, None),
             Event::Drain(conn) => of_conn(EventKind::Drain, &conn, None, None),
             Event::StreamData(key, data) => {

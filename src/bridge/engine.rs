@@ -203,6 +203,12 @@ impl Engine {
         self.core().watch_drain(&conn, on);
     }
 
+    /// While on, `Ping` and `Pong` tell of the heartbeat.
+    #[napi]
+    pub fn watch_heartbeat(&self, conn: String, on: bool) {
+        self.core().watch_heartbeat(&conn, on);
+    }
+
     /// Closes a connection after what was queued, or at once.
     #[napi]
     pub fn close_conn(&self, conn: String, discard: bool) {

@@ -134,6 +134,8 @@ pub struct Conn {
     pub upgrading: AtomicBool,
     /// JavaScript wants to hear whenever the outbox is empty after something was sent.
     pub watched: AtomicBool,
+    /// JavaScript wants to hear of pings and pongs.
+    pub watched_heartbeat: AtomicBool,
     life: AtomicU8,
 }
 
@@ -158,6 +160,7 @@ impl Conn {
             posting: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),
             watched: AtomicBool::new(false),
+            watched_heartbeat: AtomicBool::new(false),
             life: AtomicU8::new(OPEN),
         }
     }

@@ -29,10 +29,16 @@ pub enum Event {
     Binary(Arc<str>, Bytes),
     /// An attached connection closed, with engine.io's reason.
     Close(Arc<str>, &'static str),
+    /// A WebSocket has proved that it could carry an attached connection.
+    Upgrading(Arc<str>),
     /// An attached connection now uses WebSocket.
     Upgrade(Arc<str>),
     /// The outbox of an attached connection emptied.
     Drain(Arc<str>),
+    /// A watched connection was pinged, or (protocol 3) has pinged.
+    Ping(Arc<str>),
+    /// The answer to that.
+    Pong(Arc<str>),
     /// Write to the Node stream of that key.
     StreamData(u32, Bytes),
     /// End the Node stream of that key.

@@ -258,6 +258,7 @@ impl Socket {
                 let pong = Control::ProbePong.as_str().as_bytes();
                 self.reply(&frame::encode(FrameKind::Text, &[], pong));
                 self.conn.outbox.probe();
+                self.tell(Event::Upgrading);
                 self.phase = Phase::Probed;
             }
             (Phase::Probed, b"5") => {
@@ -266,9 +267,7 @@ impl Socket {
                 }
                 self.phase = Phase::Open;
                 self.carries = true;
-                if self.conn.client.lock().attached {
-                    self.core.events.push(Event::Upgrade(self.conn.id.clone()));
-                }
+                self.tell(Event::Upgrade);
             }
             (Phase::Probing | Phase::Probed, _) => return Err(End::NotEngineIo),
             (Phase::Open, [b'4', ..]) if self.is_live() => self.core.on_text(&self.conn, &text[1..]),
@@ -279,6 +278,13 @@ impl Socket {
             (Phase::Done, _) => {}
         }
         Ok(())
+    }
+
+    /// Tells JavaScript, if it takes part in this connection.
+    fn tell(&self, event: fn(Arc<str>) -> Event) {
+        if self.conn.client.lock().attached {
+            self.core.events.push(event(self.conn.id.clone()));
+        }
     }
 
     fn is_live(&self) -> bool {

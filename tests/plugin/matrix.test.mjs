@@ -126,12 +126,10 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
       context.api = caller(connected.accessKey);
       context.visitor = caller();
       user.role = (await app.role('authenticated')).id;
-      context.chosen = {};
-      for (const type of TYPES) await choose(type);
-      // Of a single type there can be no other document than the one which the subscriber has chosen.
-      for (const { uid, single } of TYPES) {
-        const documentId = context.chosen[uid];
-        if (single) await app.strapi.documents(uid).delete({ documentId, locale: '*' });
+      for (const type of TYPES) {
+        const { door, id, locale } = await choose(type);
+        // Of a single type there can be no other document beside the one which the subscriber has chosen.
+        if (type.single) await door.remove(id, locale);
       }
     });
 
@@ -144,7 +142,6 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
       const { uid } = type;
       const answer = await readers['entity subscriber'].ask('subscribe-entity', { uid, id });
       assert.equal(answer.success, true, JSON.stringify(answer));
-      context.chosen[uid] = id;
       return { door, id, locale };
     };
     const received = async () => {
