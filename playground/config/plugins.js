@@ -10,6 +10,7 @@ module.exports = ({ env }) => ({
         'api::author.author',
         // Draft & publish: events follow what visitors can see.
         'api::post.post',
+        { uid: 'api::homepage.homepage', populate: ['seo', 'sections'] },
       ],
     },
   },

@@ -4,6 +4,7 @@ const PUBLIC = {
   'api::article.article': ['find', 'findOne', 'create', 'update', 'delete'],
   'api::author.author': ['find', 'findOne'],
   'api::post.post': ['find', 'findOne'],
+  'api::homepage.homepage': ['find'],
 };
 const AUTHENTICATED = {
   ...PUBLIC,
