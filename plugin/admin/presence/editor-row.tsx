@@ -1,0 +1,79 @@
+import { Box, Flex, Typography } from '@strapi/design-system';
+import { useIntl } from 'react-intl';
+
+import type { PresenceEditor } from '../../shared/contracts/presence';
+import { useTranslate } from '../utils/translations';
+import { colorOf, fullName, initials } from './names';
+import { TypingDots } from './typing-dots';
+import { useFieldLabel } from './use-field-label';
+
+const Avatar = ({ user }: Pick<PresenceEditor, 'user'>) => {
+  const { background, text } = colorOf(user);
+  return (
+    <Flex
+      aria-hidden
+      background={background}
+      borderRadius="50%"
+      justifyContent="center"
+      shrink={0}
+      width="3.2rem"
+      height="3.2rem"
+    >
+      <Typography variant="pi" fontWeight="bold" textColor={text}>
+        {initials(user) || '?'}
+      </Typography>
+    </Flex>
+  );
+};
+
+/** When they came: the time, with the day if that was another one. */
+const Since = ({ joinedAt }: Pick<PresenceEditor, 'joinedAt'>) => {
+  const t = useTranslate();
+  const intl = useIntl();
+  const isToday = new Date(joinedAt).toDateString() === new Date().toDateString();
+  const time = isToday
+    ? intl.formatTime(joinedAt)
+    : intl.formatDate(joinedAt, { dateStyle: 'short', timeStyle: 'short' });
+  return (
+    <Typography tag="p" variant="pi" textColor="neutral600" ellipsis>
+      {t('presence.since', { time })}
+    </Typography>
+  );
+};
+
+const Typing = ({ uid, path }: { uid: string; path: string }) => {
+  const t = useTranslate();
+  const text = t('presence.typing', { field: useFieldLabel(uid, path) });
+  return (
+    <Flex gap={2}>
+      <Typography variant="pi" textColor="primary600" title={text} ellipsis>
+        {text}
+      </Typography>
+      <TypingDots />
+    </Flex>
+  );
+};
+
+interface EditorRowProps {
+  uid: string;
+  editor: PresenceEditor;
+  /** The path of the field in which they type. */
+  typing: string | undefined;
+}
+
+/** Another editor of the document, and what they are at. */
+export const EditorRow = ({ uid, editor: { user, joinedAt }, typing }: EditorRowProps) => {
+  const t = useTranslate();
+  const name = fullName(user) ?? t('presence.unnamed');
+  return (
+    <Flex tag="li" gap={3} width="100%">
+      <Avatar user={user} />
+      <Box minWidth={0} flex="1">
+        <Typography tag="p" fontWeight="semiBold" textColor="neutral800" title={name} ellipsis>
+          {name}
+        </Typography>
+        {typing === undefined ? <Since joinedAt={joinedAt} /> : <Typing uid={uid} path={typing} />}
+      </Box>
+    </Flex>
+  );
+};
