@@ -1,0 +1,137 @@
+import { useId, useState } from 'react';
+import { Badge, Box, Flex, IconButton, Td, Tr, Typography } from '@strapi/design-system';
+import { CaretDown, CaretUp, Cross } from '@strapi/icons';
+import { useIntl } from 'react-intl';
+
+import { RelativeTime } from '../../../components/relative-time';
+import { nameOf } from '../../../utils/people';
+import { useTranslate } from '../../../utils/translations';
+import type { ListedSocket } from '../data/source';
+import { ConnectionDetails } from './connection-details';
+import { Truncated } from './truncated';
+
+const ROOMS_SHOWN = 2;
+
+interface ConnectionRowProps {
+  socket: ListedSocket;
+  /** Whether it is that of this browser tab. */
+  own: boolean;
+  columns: number;
+  /** Absent: one may not. */
+  onDisconnect?: (socket: ListedSocket) => void;
+}
+
+export const ConnectionRow = ({ socket, own, columns, onDisconnect }: ConnectionRowProps) => {
+  const t = useTranslate();
+  const intl = useIntl();
+  const [open, setOpen] = useState(false);
+  const detailsId = useId();
+  const { id, admin, user, rooms, transport, handshake, connectedAt, entitySubscriptions } = socket;
+
+  const name =
+    (admin && (nameOf(admin) || t('monitoring.who.adminWithId', { id: admin.id }))) ??
+    user?.username ??
+    t('monitoring.who.guest');
+  const kind = admin ? 'admin' : user ? 'user' : null;
+  const more = rooms.length - ROOMS_SHOWN;
+
+  return (
+    <>
+      <Tr>
+        <Td>
+          <Flex direction="column" alignItems="flex-start" maxWidth="22rem">
+            <Flex gap={2} maxWidth="100%">
+              <Truncated
+                fontWeight="semiBold"
+                textColor={kind === null ? 'neutral600' : 'neutral800'}
+              >
+                {name}
+              </Truncated>
+              {kind && (
+                <Badge size="S" variant={kind === 'admin' ? 'primary' : 'neutral'}>
+                  {t(`monitoring.who.${kind}`)}
+                </Badge>
+              )}
+              {own && (
+                <Badge size="S" variant="success">
+                  {t('monitoring.who.you')}
+                </Badge>
+              )}
+            </Flex>
+            <Truncated variant="pi" textColor="neutral600" maxWidth="100%">
+              {id}
+            </Truncated>
+          </Flex>
+        </Td>
+        <Td>
+          <Flex gap={1} maxWidth="24rem">
+            {rooms.slice(0, ROOMS_SHOWN).map((room) => (
+              <Badge key={room} size="S" maxWidth="11rem" minWidth={0}>
+                <Truncated maxWidth="100%" fontSize="inherit" fontWeight="inherit" tag="span">
+                  {room}
+                </Truncated>
+              </Badge>
+            ))}
+            {more > 0 && (
+              <Typography variant="pi" textColor="neutral600">
+                {t('monitoring.more', { count: more })}
+              </Typography>
+            )}
+            {rooms.length === 0 && <Typography textColor="neutral600">–</Typography>}
+          </Flex>
+        </Td>
+        <Td>
+          <Typography textColor="neutral800">
+            {transport === null ? '–' : t(`monitoring.transport.${transport}`)}
+          </Typography>
+        </Td>
+        <Td>
+          <Truncated textColor="neutral800" maxWidth="16rem">
+            {handshake.address}
+          </Truncated>
+        </Td>
+        <Td>
+          <Typography textColor="neutral800" style={{ whiteSpace: 'nowrap' }}>
+            <RelativeTime timestamp={connectedAt} />
+          </Typography>
+        </Td>
+        <Td>
+          <Typography textColor="neutral800">
+            {intl.formatNumber(entitySubscriptions.length)}
+          </Typography>
+        </Td>
+        <Td>
+          <Flex gap={1} justifyContent="flex-end">
+            {onDisconnect && !own && (
+              <IconButton
+                variant="ghost"
+                label={t('monitoring.disconnect.action', { name })}
+                onClick={() => onDisconnect(socket)}
+              >
+                <Cross />
+              </IconButton>
+            )}
+            <IconButton
+              variant="ghost"
+              label={t('monitoring.connections.details', { name })}
+              aria-expanded={open}
+              aria-controls={open ? detailsId : undefined}
+              onClick={() => setOpen(!open)}
+            >
+              {open ? <CaretUp /> : <CaretDown />}
+            </IconButton>
+          </Flex>
+        </Td>
+      </Tr>
+      {open && (
+        <Tr id={detailsId}>
+          <Td colSpan={columns}>
+            <Box paddingTop={4} paddingBottom={4}>
+              <ConnectionDetails socket={socket} />
+            </Box>
+          </Td>
+        </Tr>
+      )}
+    </>
+  );
+};

@@ -1,0 +1,36 @@
+import { Button, Dialog } from '@strapi/design-system';
+import { ArrowClockwise } from '@strapi/icons';
+import { ConfirmDialog, useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
+
+import { useResetIoStatsMutation } from '../../../api/monitoring';
+import { useTranslate } from '../../../utils/translations';
+
+/** Resets the statistics, once it is confirmed. The figures come back by themselves. */
+export const ResetButton = () => {
+  const t = useTranslate();
+  const { toggleNotification } = useNotification();
+  const { formatAPIError } = useAPIErrorHandler();
+  const [reset] = useResetIoStatsMutation();
+
+  const confirm = async (): Promise<void> => {
+    const result = await reset();
+    if ('error' in result) {
+      toggleNotification({ type: 'danger', message: formatAPIError(result.error as never) });
+    } else {
+      toggleNotification({ type: 'success', message: t('monitoring.reset.done') });
+    }
+  };
+
+  return (
+    <Dialog.Root>
+      <Dialog.Trigger>
+        <Button variant="tertiary" startIcon={<ArrowClockwise />}>
+          {t('monitoring.reset.action')}
+        </Button>
+      </Dialog.Trigger>
+      <ConfirmDialog title={t('monitoring.reset.action')} onConfirm={confirm}>
+        {t('monitoring.reset.body')}
+      </ConfirmDialog>
+    </Dialog.Root>
+  );
+};

@@ -1,0 +1,106 @@
+import { type FormEvent, useState } from 'react';
+import { Box, Button, Field, Flex, JSONInput, Modal, Typography } from '@strapi/design-system';
+import { CheckCircle } from '@strapi/icons';
+import { useAPIErrorHandler } from '@strapi/strapi/admin';
+
+import type { TestEventResult } from '../../../../shared/monitoring';
+import { useSendIoTestEventMutation } from '../../../api/monitoring';
+import { useTranslate } from '../../../utils/translations';
+import { parseObject } from '../data/parse-object';
+
+/** What the server takes. */
+const MAX_NAME = 200;
+
+interface Errors {
+  name?: string;
+  data?: string;
+  /** Of neither. */
+  other?: string;
+}
+
+/** What the server found wrong, by field. */
+interface ServerError {
+  details?: { errors?: { path: string; message: string }[] };
+}
+
+/** Sends an event to everybody who is connected, and says how many that were. */
+export const TestEventForm = () => {
+  const t = useTranslate();
+  const { formatAPIError } = useAPIErrorHandler();
+  const [send, { isLoading }] = useSendIoTestEventMutation();
+  const [name, setName] = useState('test');
+  const [text, setText] = useState('{\n  "message": "Hello!"\n}');
+  const [errors, setErrors] = useState<Errors>({});
+  const [result, setResult] = useState<TestEventResult | null>(null);
+
+  const refused = (error: unknown): Errors => {
+    const issues = (error as ServerError).details?.errors ?? [];
+    const of = (field: string) =>
+      issues.find(({ path }) => path.split(/[.[]/)[0] === field)?.message;
+    const found = { name: of('eventName'), data: of('data') };
+    return found.name || found.data ? found : { other: formatAPIError(error as never) };
+  };
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setResult(null);
+    const eventName = name.trim();
+    const data = parseObject(text);
+    const wrong: Errors = {
+      ...(eventName === '' && { name: t('monitoring.test.nameMissing') }),
+      ...(data === null && { data: t('monitoring.test.dataInvalid') }),
+    };
+    setErrors(wrong);
+    if (data === null || eventName === '') return;
+    const answer = await send({ eventName, data });
+    if ('error' in answer) setErrors(refused(answer.error));
+    else setResult(answer.data);
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <Modal.Body>
+        <Flex direction="column" alignItems="stretch" gap={4}>
+          <Typography textColor="neutral600">{t('monitoring.test.intro')}</Typography>
+          <Field.Root name="eventName" required error={errors.name}>
+            <Field.Label>{t('monitoring.test.name')}</Field.Label>
+            <Field.Input
+              maxLength={MAX_NAME}
+              value={name}
+              onChange={({ target }) => setName(target.value)}
+            />
+            <Field.Error />
+          </Field.Root>
+          <Field.Root name="data" error={errors.data} hint={t('monitoring.test.dataHint')}>
+            <Field.Label>{t('monitoring.test.data')}</Field.Label>
+            <JSONInput value={text} onChange={setText} minHeight="14rem" />
+            <Field.Error />
+            <Field.Hint />
+          </Field.Root>
+          <Box minHeight="2.4rem" aria-live="polite">
+            {errors.other && <Typography textColor="danger600">{errors.other}</Typography>}
+            {result && (
+              <Flex gap={2}>
+                <CheckCircle fill="success600" aria-hidden />
+                <Typography textColor="success700">
+                  {t('monitoring.test.sent', {
+                    name: result.eventName,
+                    recipients: result.recipients,
+                  })}
+                </Typography>
+              </Flex>
+            )}
+          </Box>
+        </Flex>
+      </Modal.Body>
+      <Modal.Footer>
+        <Modal.Close>
+          <Button variant="tertiary">{t('monitoring.close')}</Button>
+        </Modal.Close>
+        <Button type="submit" loading={isLoading} disabled={isLoading}>
+          {t('monitoring.test.send')}
+        </Button>
+      </Modal.Footer>
+    </form>
+  );
+};
