@@ -3,15 +3,17 @@ import type { DeepPartial } from './settings';
 type Tree = Record<string, unknown>;
 
 /** Settings whose keys the user makes up: each of their entries is a value of its own. */
-const RECORDS = new Set([
+const RECORDS = [
   'contentTypes',
   'events.customEventNames',
   'rooms.autoJoinByRole',
   'rolePermissions',
   'namespaces.list',
-]);
+] as const;
 
-export const isRecord = (path: string): boolean => RECORDS.has(path);
+export type RecordPath = (typeof RECORDS)[number];
+
+export const isRecord = (path: string): boolean => (RECORDS as readonly string[]).includes(path);
 
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,119 @@
+import { useRef, useState } from 'react';
+import { Blocker, Form, Layouts } from '@strapi/strapi/admin';
+import { Button, Flex } from '@strapi/design-system';
+import { Check } from '@strapi/icons';
+
+import type { GetRoles, GetSettings, InvalidInput } from '../../../shared/contracts/settings';
+import type { Settings } from '../../../shared/settings';
+import { leaves } from '../../../shared/settings-tree';
+import { useTranslate } from '../../utils/translations';
+import { Notice } from './Notice';
+import { SectionTabs } from './SectionTabs';
+import { type ContentType, SettingsPageProvider } from './state/context';
+import { isWithin, sectionOf } from './state/paths';
+import { useSave } from './state/use-save';
+import { useSection } from './state/use-section';
+import { useSettingNames } from './state/use-setting-names';
+
+interface SettingsFormProps {
+  state: GetSettings['Response']['data'];
+  contentTypes: readonly ContentType[];
+  roles: GetRoles['Response']['data'];
+  canUpdate: boolean;
+}
+
+/** The settings, what was changed of them, and what became of it. */
+export function SettingsForm({ state, contentTypes, roles, canUpdate }: SettingsFormProps) {
+  const { settings, sources, restartRequired } = state;
+  const t = useTranslate();
+  const namesOf = useSettingNames();
+  const save = useSave(settings);
+  const [section, setSection] = useSection();
+  const [issues, setIssues] = useState<InvalidInput[]>([]);
+  const focusTarget = useRef<string | null>(null);
+  const homeless = issues.filter(({ path }) => sectionOf(path) === undefined);
+
+  /** To the first field with an error. */
+  const show = (found: InvalidInput[]): void => {
+    const place = found.find(({ path }) => sectionOf(path) !== undefined)?.path;
+    if (place === undefined) return;
+    focusTarget.current = leaves(settings).find(([path]) => isWithin(place, path))?.[0] ?? null;
+    setSection(sectionOf(place) ?? section);
+  };
+
+  const submit = async (values: Settings): Promise<void> => {
+    const refused = await save(values);
+    setIssues(refused);
+    show(refused);
+  };
+
+  return (
+    <Form<Settings> method="PUT" initialValues={settings} onSubmit={submit}>
+      {({ modified, isSubmitting, resetForm }) => (
+        <SettingsPageProvider
+          value={{
+            readOnly: !canUpdate || isSubmitting,
+            sources,
+            contentTypes,
+            roles,
+            issues,
+            settle: (path) =>
+              setIssues((all) =>
+                all.some((issue) => isWithin(issue.path, path))
+                  ? all.filter((issue) => !isWithin(issue.path, path))
+                  : all,
+              ),
+            focusTarget,
+          }}
+        >
+          <Blocker />
+          <Layouts.Header
+            title={t('settings.title')}
+            subtitle={t('settings.subtitle')}
+            primaryAction={
+              canUpdate && (
+                <Flex gap={2}>
+                  <Button
+                    type="button"
+                    variant="tertiary"
+                    disabled={!modified || isSubmitting}
+                    onClick={() => {
+                      setIssues([]);
+                      resetForm();
+                    }}
+                  >
+                    {t('settings.discard')}
+                  </Button>
+                  <Button
+                    type="submit"
+                    startIcon={<Check />}
+                    disabled={!modified}
+                    loading={isSubmitting}
+                  >
+                    {t('settings.save')}
+                  </Button>
+                </Flex>
+              )
+            }
+          />
+          <Layouts.Content>
+            <Flex direction="column" alignItems="stretch" gap={4}>
+              {!canUpdate && <Notice variant="neutral">{t('settings.readOnly')}</Notice>}
+              {restartRequired.length > 0 && (
+                <Notice variant="warning">
+                  {t('settings.restart', { settings: namesOf(restartRequired) })}
+                </Notice>
+              )}
+              {homeless.map(({ path, message }) => (
+                <Notice key={path} variant="danger">
+                  {message}
+                </Notice>
+              ))}
+              <SectionTabs section={section} onChange={setSection} />
+            </Flex>
+          </Layouts.Content>
+        </SettingsPageProvider>
+      )}
+    </Form>
+  );
+}

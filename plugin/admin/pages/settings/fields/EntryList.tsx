@@ -1,0 +1,75 @@
+import { type ReactNode } from 'react';
+import { Box, Flex, IconButton, Typography } from '@strapi/design-system';
+import { Trash } from '@strapi/icons';
+
+import { useTranslate } from '../../../utils/translations';
+import { Ellipsis } from '../matrix/Table';
+import { Locked } from './Locked';
+
+interface EntryListProps {
+  keys: readonly string[];
+  /** Shown where there are no entries. */
+  empty: string;
+  disabled: boolean;
+  isLocked: (key: string) => boolean;
+  onRemove: (key: string) => void;
+  /** The control of an entry. */
+  children: (key: string, disabled: boolean) => ReactNode;
+}
+
+/** The entries of a record, each with a control and a button that removes it. */
+export function EntryList(props: EntryListProps) {
+  const { keys, empty, disabled, isLocked, onRemove, children } = props;
+  const t = useTranslate();
+  if (keys.length === 0) {
+    return (
+      <Box padding={4} background="neutral100" hasRadius>
+        <Typography variant="pi" textColor="neutral600">
+          {empty}
+        </Typography>
+      </Box>
+    );
+  }
+  return (
+    <Flex tag="ul" direction="column" alignItems="stretch" gap={2}>
+      {keys.map((key) => (
+        <Flex
+          tag="li"
+          key={key}
+          gap={3}
+          paddingTop={2}
+          paddingBottom={2}
+          paddingLeft={4}
+          paddingRight={2}
+          hasRadius
+          borderColor="neutral200"
+          wrap={{ initial: 'wrap', medium: 'nowrap' }}
+        >
+          <Box flex="1 1 12rem" minWidth={0}>
+            <Ellipsis title={key}>
+              <Typography fontWeight="semiBold">{key}</Typography>
+            </Ellipsis>
+          </Box>
+          <Flex flex="2 1 16rem" gap={2} justifyContent="flex-end" minWidth={0}>
+            {children(key, disabled || isLocked(key))}
+            {isLocked(key) ? (
+              <Box padding={2}>
+                <Locked iconOnly />
+              </Box>
+            ) : (
+              <IconButton
+                type="button"
+                variant="ghost"
+                label={t('settings.list.remove', { value: key })}
+                disabled={disabled}
+                onClick={() => onRemove(key)}
+              >
+                <Trash />
+              </IconButton>
+            )}
+          </Flex>
+        </Flex>
+      ))}
+    </Flex>
+  );
+}

@@ -1,0 +1,58 @@
+import { useAPIErrorHandler } from '@strapi/strapi/admin';
+import { Box, Button, Field, Flex } from '@strapi/design-system';
+
+import { useTestSocketIoRedisMutation } from '../../../api/settings';
+import { useTranslate } from '../../../utils/translations';
+import { SettingField } from '../fields/SettingField';
+import { Notice } from '../Notice';
+import { useSettingsPage } from '../state/context';
+import { useSetting } from '../state/use-setting';
+
+/** The address of Redis, and a way to see whether it answers before anything depends on it. */
+export function RedisUrl() {
+  const t = useTranslate();
+  const { readOnly } = useSettingsPage();
+  const { value, set, disabled } = useSetting('redis.url');
+  const { _unstableFormatAPIError: formatError } = useAPIErrorHandler();
+  const [test, { data, error, isLoading, reset }] = useTestSocketIoRedisMutation();
+  const failure = error === undefined ? data?.error : formatError(error);
+
+  return (
+    <>
+      <SettingField path="redis.url">
+        <Flex gap={3} wrap="wrap">
+          <Box flex="1 1 20rem" minWidth={0}>
+            <Field.Input
+              value={value}
+              onChange={(event) => {
+                reset();
+                set(event.target.value);
+              }}
+              disabled={disabled}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          </Box>
+          <Button
+            type="button"
+            variant="secondary"
+            size="L"
+            loading={isLoading}
+            disabled={readOnly || value === ''}
+            onClick={() => void test({ url: value })}
+          >
+            {t('settings.redis.test')}
+          </Button>
+        </Flex>
+      </SettingField>
+      <div aria-live="polite">
+        {data?.success === true && (
+          <Notice variant="success">{t('settings.redis.test.success')}</Notice>
+        )}
+        {failure != null && (
+          <Notice variant="danger">{t('settings.redis.test.failure', { error: failure })}</Notice>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { Typography } from '@strapi/design-system';
+
+import { useTranslate } from '../../../utils/translations';
+import { FieldGrid } from '../FieldGrid';
+import { ListSetting } from '../fields/ListSetting';
+import { NumberSetting } from '../fields/NumberSetting';
+import { SwitchSetting } from '../fields/SwitchSetting';
+import { SettingsCard } from '../SettingsCard';
+
+export function SecuritySection() {
+  const t = useTranslate();
+  return (
+    <>
+      <SettingsCard title={t('settings.card.access')}>
+        <SwitchSetting path="security.requireAuthentication" />
+        <ListSetting path="security.ipWhitelist" placeholder="10.0.0.0/8" />
+        <ListSetting path="security.ipBlacklist" placeholder="203.0.113.7" />
+      </SettingsCard>
+      <SettingsCard title={t('settings.card.rateLimiting')}>
+        <SwitchSetting path="security.rateLimiting.enabled" />
+        <FieldGrid>
+          <NumberSetting path="security.rateLimiting.maxEventsPerSecond" />
+          <NumberSetting path="security.rateLimiting.maxConnectionsPerIp" />
+        </FieldGrid>
+      </SettingsCard>
+      <SettingsCard title={t('settings.card.validation')}>
+        <Typography textColor="neutral600">{t('settings.card.validation.hint')}</Typography>
+      </SettingsCard>
+    </>
+  );
+}
