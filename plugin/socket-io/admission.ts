@@ -1,4 +1,5 @@
 /** The JavaScript part of deciding over a request: middlewares, the engine's own checks, `allowRequest`, session ids. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withQuery, headOf, type EngineRequest } from './engine-request';
 import type { Report } from './guard';
@@ -54,8 +55,8 @@ export interface Admitting {
   readonly native: Engine;
   readonly opts: ResolvedOptions;
   readonly middlewares: readonly EngineMiddleware[];
-  /** Set if the user chooses the ids of sessions; else the engine does. */
-  readonly generateId?: GenerateId;
+  /** Chooses the ids of sessions; while it is {@link generateId} the native engine does. */
+  generateId: GenerateId;
   readonly report: Report;
 }
 
@@ -79,7 +80,7 @@ export async function admit(
   if (refusal) throw refused(refusal);
   if (head.sid) return { head, id: null };
   if (engine.opts.allowRequest) await allow(engine, engine.opts.allowRequest, req);
-  return { head, id: engine.generateId ? await makeId(engine.generateId, req) : null };
+  return { head, id: engine.generateId === generateId ? null : await makeId(engine, req) };
 }
 
 function parse(req: IncomingMessage): EngineRequest {
@@ -138,9 +139,12 @@ function allow(
   });
 }
 
-async function makeId(generateId: GenerateId, req: EngineRequest): Promise<string> {
+/** A session id as the native engine makes them itself: 120 random bits. */
+export const generateId: GenerateId = () => randomBytes(15).toString('base64url');
+
+async function makeId(engine: Admitting, req: EngineRequest): Promise<string> {
   try {
-    return await generateId(req);
+    return await engine.generateId(req);
   } catch (error) {
     throw new Refused(400, errors.BAD_REQUEST, { name: 'ID_GENERATION_ERROR', error });
   }

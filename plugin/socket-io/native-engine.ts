@@ -11,6 +11,7 @@ import {
   admit,
   errorMessages,
   errors,
+  generateId,
   Refused,
   type EngineMiddleware,
   type GenerateId,
@@ -133,7 +134,7 @@ export class NativeEngine extends EventEmitter {
   }
 
   /** Set it to choose the session ids. */
-  declare generateId?: GenerateId;
+  generateId: GenerateId = generateId;
 
   /** Serves one path of an HTTP server until this engine or that server is closed. */
   attach(server: HttpServer, options: AttachOptions = {}, serveFile?: RequestHandler): void {

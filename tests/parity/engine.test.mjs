@@ -289,11 +289,16 @@ parityOnTransports('express-session works', async (world) => {
 parity('generateId may be replaced', async (world) => {
   const server = await world.serve();
   let n = 0;
-  server.io.engine.generateId = async () => `custom-${++n}`;
+  const { engine } = server.io;
+  assert.match(await engine.generateId({}), /^[\w-]{20}$/);
+  engine.generateId = async function () {
+    assert.equal(this, engine);
+    return `custom-${++n}`;
+  };
   const { socket } = await world.pair(server);
   assert.equal(socket.conn.id, 'custom-1');
   assert.equal((await handshake(server.port)).sid, 'custom-2');
-  server.io.engine.generateId = () => {
+  engine.generateId = () => {
     throw new Error('out of ids');
   };
   assert.equal((await raw(server.port, open)).status, 400);
