@@ -3,83 +3,13 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import { Emitter } from '@socket.io/redis-emitter';
-import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
-import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
-import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
-import { Redis } from 'ioredis';
-import pg from 'pg';
-import { createClient } from 'redis';
 import { Adapter } from 'socket.io-adapter';
+import { adapters, clients, missing } from './adapters.mjs';
 import { next, parity } from './support.mjs';
 
 const require = createRequire(import.meta.url);
-const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-const postgresUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/postgres';
-const skip = await unreachable('Redis', url, 6379, 'REDIS_URL');
-const skipPostgres = await unreachable('PostgreSQL', postgresUrl, 5432, 'TEST_POSTGRES_URL');
-
-/** False, or why what needs the server is skipped: said aloud. */
-async function unreachable(name, address, port, variable) {
-  if (await reachable(address, port)) return false;
-  const reason = `no ${name} answers where ${variable} or its default says`;
-  console.error(`SKIPPED: adapters over ${name} (${reason})`);
-  return reason;
-}
-
-function reachable(address, defaultPort) {
-  const { hostname, port } = new URL(address);
-  return new Promise((resolve) => {
-    const probe = net.connect(Number(port || defaultPort), hostname);
-    probe.once('connect', () => resolve(true) ?? probe.destroy());
-    probe.once('error', () => resolve(false));
-  });
-}
-
-/** Connections which end with the test. */
-const clients = {
-  async redis(world) {
-    const client = createClient({ url });
-    client.on('error', () => {});
-    await client.connect();
-    world.onClose(() => client.close());
-    return client;
-  },
-  async ioredis(world) {
-    const client = new Redis(url);
-    world.onClose(() => client.quit());
-    return client;
-  },
-  async postgres(world, table) {
-    const pool = new pg.Pool({ connectionString: postgresUrl });
-    pool.on('error', () => {});
-    world.onClose(() => pool.end());
-    await pool.query(
-      `CREATE TABLE IF NOT EXISTS ${table} (id bigserial UNIQUE, created_at timestamptz DEFAULT NOW(), payload bytea)`,
-    );
-    return pool;
-  },
-};
-
-const adapters = {
-  'redis-adapter on redis': async (world, key) =>
-    createAdapter(await clients.redis(world), await clients.redis(world), { key }),
-  'redis-adapter on ioredis': async (world, key) =>
-    createAdapter(await clients.ioredis(world), await clients.ioredis(world), { key }),
-  'sharded redis-adapter': async (world, key) =>
-    createShardedAdapter(await clients.redis(world), await clients.redis(world), {
-      channelPrefix: key,
-    }),
-  'redis-streams-adapter': async (world, key) =>
-    createStreamsAdapter(await clients.redis(world), { streamName: key, blockTimeInMs: 50 }),
-  'postgres-adapter': async (world, key) => {
-    const tableName = `parity_${key.replace(/\W/g, '_')}`;
-    const pool = await clients.postgres(world, tableName);
-    world.onClose(() => pool.query(`DROP TABLE IF EXISTS ${tableName}`));
-    return createPostgresAdapter(pool, { channelPrefix: tableName, tableName });
-  },
-};
+const skip = await missing();
 
 const keyOf = (world) => `parity-${process.pid}-${world.implementation}-${Math.random()}`;
 
@@ -167,7 +97,7 @@ for (const [name, make] of Object.entries(adapters)) {
       far.io.in(near.socket.id).disconnectSockets();
       assert.equal((await left)[0], 'io server disconnect');
     },
-    { skip: name === 'postgres-adapter' ? skipPostgres : skip },
+    { skip: skip(name) },
   );
 }
 
@@ -182,16 +112,14 @@ async function neighbour(world, ...args) {
   return `http://127.0.0.1:${port}`;
 }
 
-for (const name of ['redis', 'ioredis']) {
+for (const [name, make] of Object.entries(adapters)) {
   parity(
     `a plain socket.io in another process is a neighbour like any other (${name})`,
     async (world) => {
       const key = keyOf(world);
-      const { io, url: nearUrl } = await world.serve({
-        adapter: await adapters[`redis-adapter on ${name}`](world, key),
-      });
-      const { client: near, socket } = await world.pair({ io, url: nearUrl });
-      const far = await world.connected(await neighbour(world, name, url, key));
+      const { io, url } = await world.serve({ adapter: await make(world, key) });
+      const { client: near, socket } = await world.pair({ io, url });
+      const far = await world.connected(await neighbour(world, name, key));
       const both = (event) => Promise.all([next(near, event), next(far, event)]);
       const idsIn = async (room) => (await io.in(room).fetchSockets()).map(({ id }) => id).sort();
 
@@ -236,7 +164,7 @@ for (const name of ['redis', 'ioredis']) {
       io.in('s').disconnectSockets();
       assert.equal((await farLeft)[0], 'io server disconnect');
     },
-    { skip },
+    { skip: skip(name) },
   );
 }
 
@@ -253,7 +181,7 @@ parity(
     emitter.in('r').disconnectSockets();
     await left;
   },
-  { skip },
+  { skip: skip('redis-adapter') },
 );
 
 parity('an adapter set after the server was made', async (world) => {

@@ -1,19 +1,13 @@
-// A plain socket.io server in a process of its own: `node neighbour.mjs CLIENT REDIS_URL KEY`, CLIENT being
-// `redis` or `ioredis`. Tells its port to the parent.
+// A plain socket.io server in a process of its own: `node neighbour.mjs ADAPTER KEY`. Tells its port to the parent.
 import { createServer } from 'node:http';
-import { createAdapter } from '@socket.io/redis-adapter';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis';
 import { Server } from 'socket.io';
+import { adapters } from './adapters.mjs';
 
-const [, , name, url, key] = process.argv;
-const connect = {
-  redis: () => createClient({ url }).connect(),
-  ioredis: () => new Redis(url),
-}[name];
-const clients = [await connect(), await connect()];
+const [, , name, key] = process.argv;
+// What it has opened ends with the process.
+const adapter = await adapters[name]({ onClose() {} }, key);
 const http = createServer();
-const io = new Server(http, { adapter: createAdapter(...clients, { key }) });
+const io = new Server(http, { adapter });
 io.on('question', (value, answer) => answer(value + 1));
 // What a client asks for, this server does to the whole cluster.
 io.on('connection', (socket) => {

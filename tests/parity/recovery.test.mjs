@@ -1,6 +1,9 @@
 // Connection state recovery.
 import assert from 'node:assert/strict';
+import { adapters, missing } from './adapters.mjs';
 import { joined, next, parityOnTransports, parity } from './support.mjs';
+
+const skip = await missing();
 
 const connectionStateRecovery = { maxDisconnectionDuration: 5000 };
 
@@ -48,3 +51,34 @@ parity('a client with an unknown session starts anew', async (world) => {
   const { socket } = await world.pair(server, '/', { auth: { pid: 'x', offset: 'y' } });
   assert.equal(socket.recovered, false);
 });
+
+parity(
+  'a client gets its state and what it missed from another server of the cluster',
+  async (world) => {
+    const key = `recovery-${process.pid}-${world.implementation}-${Math.random()}`;
+    const serve = async () => {
+      const adapter = await adapters['redis-streams-adapter'](world, key);
+      return world.serve({ connectionStateRecovery, adapter });
+    };
+    const [one, other] = [await serve(), await serve()];
+    const { client, socket } = await world.pair(one);
+    socket.join('r');
+    socket.data.name = 'n';
+    const first = next(client, 'first');
+    one.io.emit('first');
+    await first;
+    const gone = next(socket, 'disconnect');
+    client.io.engine.close();
+    await gone;
+    one.io.to('r').emit('missed', 1);
+    const missed = next(client, 'missed');
+    client.io.uri = other.url;
+    const back = next(other.io, 'connection');
+    client.connect();
+    const [again] = await back;
+    assert.deepEqual([again.recovered, again.id, again.data.name], [true, socket.id, 'n']);
+    assert.ok(again.rooms.has('r'));
+    assert.deepEqual((await missed)[0], 1);
+  },
+  { skip: skip('redis-streams-adapter') },
+);
