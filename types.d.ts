@@ -190,13 +190,13 @@ export type EntitySubscriptionsResult =
   { success: true; subscriptions: EntitySubscription[] } | HelperFailure;
 
 export interface EntityMetrics {
-  /** Subscriptions of this node's sockets. */
   total: number;
   byContentType: Record<string, number>;
+  /** At most 1,000 of this node, and 100 of each other one. */
   rooms: string[];
 }
 
-/** What is going on, on this node. */
+/** What is going on, on all nodes: what the others have said of themselves within the last second or so. */
 export interface Metrics {
   connections: number;
   /** Sockets by namespace; `main` is the one without a name. */
@@ -371,7 +371,7 @@ export interface SocketStats {
 }
 
 export interface ConnectionStats {
-  /** Sockets of this node. */
+  /** Sockets of all nodes. */
   connected: number;
   rooms: RoomStats[];
   sockets: SocketStats[];
@@ -399,7 +399,7 @@ export interface TestEventResult {
   success: true;
   eventName: string;
   data: Record<string, unknown>;
-  /** Sockets of this node it was sent to. */
+  /** Sockets it was sent to, on all nodes. */
   recipients: number;
 }
 
@@ -417,21 +417,28 @@ export interface TrafficStats {
   limited: number;
 }
 
-/** `strapi.plugin('io').service('monitoring')` */
+/**
+ * `strapi.plugin('io').service('monitoring')`. Numbers are those of all nodes: what the others have said
+ * of themselves within the last second or so, and an event counts once, on the node that sent it. Sockets
+ * and the log are those of this node; `GET /io/stats` and `GET /io/event-log` ask the others too.
+ */
 export interface MonitoringService {
-  /** Who is connected to this node. Names at most 1,000 sockets and as many rooms. */
+  /**
+   * Who is connected. Names at most 1,000 sockets, of this node, and the fullest rooms: 1,000 of this
+   * node and 100 of each other one.
+   */
   getConnectionStats(): ConnectionStats;
   getEventStats(): EventStats;
-  /** The last `limit` entries (default: 100), oldest first. */
+  /** The last `limit` entries (default: 100) of this node, oldest first. */
   getEventLog(limit?: number): EventLogEntry[];
   /** Events in each of the last seconds (at most 300), oldest first. */
   getHistory(): number[];
   getTraffic(): TrafficStats;
   /** Counts an event and, if the settings say so, writes it into the log, without what is secret in it. */
   logEvent(type: string, data?: unknown): void;
-  /** Forgets all events; what the engine counts since its start stays. */
+  /** Forgets all events, on all nodes; what the engines count since their start stays. */
   resetStats(): void;
-  /** Sends an event to every connected client, marked as a test. */
+  /** Sends an event to every client that is connected to any node, marked as a test. */
   sendTestEvent(eventName?: string, data?: Record<string, unknown>): TestEventResult;
 }
 

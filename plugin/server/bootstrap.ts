@@ -18,7 +18,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
     get namespaces() {
       return getService(strapi, 'namespaces').all();
     },
-    getMetrics: () => helpers.metrics(),
+    getMetrics: () => getService(strapi, 'monitoring').getMetrics(),
     invalidateCache: () => getService(strapi, 'principals').flush(),
   };
   getService(strapi, 'options').checkContentTypes();
@@ -33,6 +33,8 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
     await server.start($io);
     getService(strapi, 'admin-sessions').start();
     getService(strapi, 'presence').start();
+    getService(strapi, 'monitoring-nodes').start();
+    getService(strapi, 'monitoring-lists').start();
     getService(strapi, 'monitoring-live').start();
     getService(strapi, 'invalidation').start();
     getService(strapi, 'changes').watchRows();

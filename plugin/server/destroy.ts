@@ -7,6 +7,7 @@ export default async function destroy({ strapi }: ServiceContext): Promise<void>
   await getService(strapi, 'changes').stop();
   getService(strapi, 'invalidation').stop();
   getService(strapi, 'monitoring-live').stop();
+  getService(strapi, 'monitoring-nodes').stop();
   getService(strapi, 'presence').stop();
   await getService(strapi, 'admin-sessions').stop();
   await getService(strapi, 'live-access').stop();

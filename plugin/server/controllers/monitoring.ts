@@ -13,12 +13,13 @@ import { type Context, respond } from './respond';
 
 const createMonitoringController = ({ strapi }: ServiceContext) => {
   const monitoring = () => getService(strapi, 'monitoring');
+  const lists = () => getService(strapi, 'monitoring-lists');
   type Data<C extends { Response: { data: unknown } }> = C['Response']['data'];
 
   return {
     stats: (ctx: Context): Promise<void> =>
-      respond<Data<GetStats>>(ctx, () => ({
-        connections: monitoring().getConnectionStats(),
+      respond<Data<GetStats>>(ctx, async () => ({
+        connections: await lists().connections(),
         events: monitoring().getEventStats(),
       })),
 
@@ -26,9 +27,7 @@ const createMonitoringController = ({ strapi }: ServiceContext) => {
       respond<Data<GetMonitoringStats>>(ctx, () => monitoring().snapshot()),
 
     eventLog: (ctx: Context): Promise<void> =>
-      respond<Data<GetEventLog>>(ctx, () =>
-        monitoring().getEventLog(parseEventLogQuery(ctx.query).limit),
-      ),
+      respond<Data<GetEventLog>>(ctx, () => lists().log(parseEventLogQuery(ctx.query).limit)),
 
     sendTestEvent: (ctx: Context): Promise<void> =>
       respond<Data<SendTestEvent>>(ctx, () => {
@@ -42,19 +41,16 @@ const createMonitoringController = ({ strapi }: ServiceContext) => {
         return monitoring().getEventStats();
       }),
 
-    disconnect: (ctx: Context): Promise<void> | void => {
+    async disconnect(ctx: Context): Promise<void> {
       const { id } = ctx.params as { id: string };
-      if (!getService(strapi, 'server').io().of('/').sockets.has(id)) {
-        (ctx.notFound as (message: string) => void)(
-          `There is no socket ${JSON.stringify(id)} on this node`,
-        );
-        return;
-      }
-      return respond<Data<DisconnectSocket>>(ctx, () => {
+      let isFound = true;
+      await respond<Data<DisconnectSocket>>(ctx, async () => {
         const { reason } = parseDisconnection(ctx.request.body);
-        strapi.$io.disconnectSocket(id, reason);
+        isFound = await getService(strapi, 'helpers').disconnect(id, reason);
         return { id };
       });
+      if (isFound) return;
+      (ctx.notFound as (message: string) => void)(`There is no socket ${JSON.stringify(id)}`);
     },
   };
 };

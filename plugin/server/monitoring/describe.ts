@@ -1,6 +1,7 @@
 import type { MonitoredSocket } from '../../shared/contracts/monitoring';
 import type { SocketStats } from '../../shared/monitoring';
 import type { SocketIOSocket, Strapi } from '../types';
+import { clientAddress } from '../utils/client-address';
 import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
@@ -13,10 +14,14 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
   const user = ({ user: own }: SocketIOSocket): SocketStats['user'] =>
     own == null ? null : { id: own.id, username: own.username };
 
-  const handshake = ({ handshake: own }: SocketIOSocket): SocketStats['handshake'] => {
-    const fields = Object.entries(own.query).filter(([key]) => !PROTOCOL_QUERY.has(key));
+  const address = ({ handshake: { headers, address: peer } }: SocketIOSocket): string =>
+    clientAddress(strapi, headers, peer);
+
+  const handshake = (one: SocketIOSocket): SocketStats['handshake'] => {
+    const { query: all, time } = one.handshake;
+    const fields = Object.entries(all).filter(([key]) => !PROTOCOL_QUERY.has(key));
     const query = redact.value(Object.fromEntries(fields)) as Record<string, unknown>;
-    return { address: own.address, time: own.time, query };
+    return { address: address(one), time, query };
   };
 
   const socket = (one: SocketIOSocket): SocketStats => ({
@@ -30,6 +35,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
 
   return {
     user,
+    address,
     handshake,
     socket,
 

@@ -3,6 +3,7 @@ import type { Engine } from '../../socket-io/native';
 import type { SocketIOSocket, Strapi } from '../types';
 import { INTERNAL_PREFIX, isEntityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
+import type { Describer } from './describe';
 
 /** Some of what was found: `total` is how much that was. */
 export interface Found<T> {
@@ -11,7 +12,7 @@ export interface Found<T> {
 }
 
 /** Finds the sockets and rooms of this node; `search` is a part of a name, in any case. */
-export function createSearch(strapi: Strapi) {
+export function createSearch(strapi: Strapi, describe: Describer) {
   const engine = (): Engine => getService(strapi, 'server').requireEngine();
 
   /** Of the main namespace, the oldest first. */
@@ -35,7 +36,7 @@ export function createSearch(strapi: Strapi) {
       (socket) =>
         inRooms.has(socket.id) ||
         has(socket.id) ||
-        has(socket.handshake.address) ||
+        has(describe.address(socket)) ||
         (socket.user !== null && has(socket.user.username)) ||
         has(adminName(socket)),
     );

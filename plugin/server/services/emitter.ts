@@ -97,6 +97,8 @@ export function createEmitterService({ strapi }: ServiceContext) {
       if (copy === undefined) io.to(names).emit(event);
       else if ('json' in copy) io.emitJson(event, copy.json, names);
       else io.to(names).emit(event, copy.value);
+      // As above: not what it said.
+      getService(strapi, 'monitoring').logEvent(event, { by: 'raw', rooms });
     },
   };
 }

@@ -3,7 +3,6 @@ import type { Namespace } from 'socket.io';
 import type {
   EntityResult,
   EntitySubscriptionsResult,
-  Metrics,
   SocketInfo,
   SocketIOHelpers,
 } from '../../../types';
@@ -66,6 +65,10 @@ export function createHelpersService({ strapi }: ServiceContext) {
     }
   };
 
+  /** What was sent and to whom, not what it said: the log is for people who may not read that. */
+  const count = (event: string, by: keyof SocketIOHelpers, to: object): void =>
+    getService(strapi, 'monitoring').logEvent(event, { by, ...to });
+
   const inRooms = async (rooms: string[]): Promise<SocketInfo[]> => {
     const sockets = await io().in(rooms).fetchSockets();
     return sockets.map(({ id, data }) => ({
@@ -114,6 +117,8 @@ export function createHelpersService({ strapi }: ServiceContext) {
       const socket = socketOf(socketId);
       if (socket === undefined) return undefined;
       send({ rooms: [socket.id] }, event as string, copyOf(data));
+      // Here rather than where it was asked for: this node knows that there is somebody to get it.
+      count(event as string, 'sendPrivateMessage', { socketId: socket.id });
       return true;
     },
 
@@ -193,6 +198,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
       const here = socketOf(socketId) !== undefined;
       if (!here && !cluster().isClustered()) return;
       send({ except: [socketId] }, event, copyOf(data));
+      count(event, 'broadcast', { socketId });
     },
 
     emitToNamespace(namespace, event, data) {
@@ -205,6 +211,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
         return;
       }
       nsp.emit(event, ...valueOf(copyOf(data)));
+      count(event, 'emitToNamespace', { namespace });
     },
 
     disconnectSocket: (socketId, reason) =>
@@ -235,8 +242,10 @@ export function createHelpersService({ strapi }: ServiceContext) {
       const name = checkEntity('emitToEntity', uid, id);
       const copy = copyOf(data);
       const { ids } = subscriptions();
-      const sendTo = (document: string): void =>
+      const sendTo = (document: string): void => {
         send({ rooms: entityRooms(uid, name, document) }, event, copy);
+        count(event, 'emitToEntity', { uid, id: name });
+      };
       const document = ids.known(uid, name);
       if (document !== undefined && waiting === 0) return sendTo(document);
       waiting += 1;
@@ -278,17 +287,11 @@ export function createHelpersService({ strapi }: ServiceContext) {
       return found;
     },
 
-    /** What is going on, on this node. */
-    metrics: (): Metrics => ({
-      connections: io().engine.clientsCount,
-      namespaces: Object.fromEntries(
-        Object.entries(getService(strapi, 'namespaces').all()).map(([name, nsp]) => [
-          name,
-          nsp.sockets.size,
-        ]),
-      ),
-      entitySubscriptions: getService(strapi, 'monitoring').getEntityMetrics(),
-    }),
+    /** Disconnects a socket of whichever node. False: none has it. */
+    async disconnect(socketId: string, reason: string | undefined): Promise<boolean> {
+      if (local.disconnectSocket(socketId, reason) !== undefined) return true;
+      return (await cluster().askAll('disconnectSocket', [socketId, reason])).includes(true);
+    },
 
     async stop(): Promise<void> {
       await lookups.close();

@@ -18,7 +18,7 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
   };
 
   /** What the client is told: the reason if it is its own, else that something failed here. */
-  const refusal = (error: unknown): Error => {
+  const refusal = (error: unknown): AuthError => {
     if (error instanceof AuthError) return error;
     strapi.log.error(`plugin io: a connection could not be authenticated: ${describeError(error)}`);
     return new AuthError('Authentication failed', 'INTERNAL_ERROR');
@@ -26,17 +26,22 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
 
   return {
     /** Throws an `AuthError`, whose message and data are for the client. */
-    async authenticate(socket: SocketIOSocket): Promise<Identity> {
+    async authenticate(socket: SocketIOSocket, mayBePublic = true): Promise<Identity> {
       getService(strapi, 'live-access').begin(socket);
       try {
         const auth = (socket.handshake.auth ?? {}) as Record<string, unknown>;
         // Also makes sure that the names of the roles are known before any room is joined.
         await getService(strapi, 'principals').list();
         const identity = await getService(strapi, 'strategy').authenticate(auth);
+        if (!mayBePublic && identity.strategy === 'public') {
+          throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
+        }
         set(socket, identity);
         return identity;
-      } catch (error) {
-        throw refusal(error);
+      } catch (thrown) {
+        const error = refusal(thrown);
+        getService(strapi, 'monitoring').logRefusal(socket, error.data.code);
+        throw error;
       }
     },
 

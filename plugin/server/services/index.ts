@@ -10,7 +10,9 @@ import { createIdentitiesService, type IdentitiesService } from './identities';
 import { createInvalidationService, type InvalidationService } from './invalidation';
 import { createLiveAccessService, type LiveAccessService } from './live-access';
 import { createMonitoringService, type MonitoringService } from './monitoring';
+import { createMonitoringListsService, type MonitoringListsService } from './monitoring-lists';
 import { createMonitoringLiveService, type MonitoringLiveService } from './monitoring-live';
+import { createMonitoringNodesService, type MonitoringNodesService } from './monitoring-nodes';
 import { createNamespacesService, type NamespacesService } from './namespaces';
 import { createOptionsService, type OptionsService } from './options';
 import { createPermissionsService, type PermissionsService } from './permissions';
@@ -37,7 +39,9 @@ export interface Services {
   invalidation: InvalidationService;
   'live-access': LiveAccessService;
   monitoring: MonitoringService;
+  'monitoring-lists': MonitoringListsService;
   'monitoring-live': MonitoringLiveService;
+  'monitoring-nodes': MonitoringNodesService;
   namespaces: NamespacesService;
   options: OptionsService;
   permissions: PermissionsService;
@@ -66,7 +70,9 @@ const services: { [N in keyof Services]: (context: ServiceContext) => Services[N
   invalidation: createInvalidationService,
   'live-access': createLiveAccessService,
   monitoring: createMonitoringService,
+  'monitoring-lists': createMonitoringListsService,
   'monitoring-live': createMonitoringLiveService,
+  'monitoring-nodes': createMonitoringNodesService,
   namespaces: createNamespacesService,
   options: createOptionsService,
   permissions: createPermissionsService,

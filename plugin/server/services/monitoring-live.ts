@@ -3,8 +3,12 @@ import type {
   MonitoringEnded,
   MonitoringLog,
 } from '../../shared/contracts/monitoring';
+import type { EventLogEntry } from '../../shared/monitoring';
 import { PLUGIN_ID } from '../constants';
-import { paginate, parseList } from '../monitoring/requests';
+import { INTERVAL, MAX_BATCH } from '../monitoring/limits';
+import { inOrder } from '../monitoring/log-follower';
+import { parseList } from '../monitoring/requests';
+import { entityMetrics } from '../monitoring/summary';
 import { createAdmins } from '../presence/admins';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { type Action, createRefuser, serveRequests } from '../utils/admin-requests';
@@ -28,10 +32,6 @@ const CLIENT_EVENTS: readonly ClientEvent[] = [
 
 const READ = `plugin::${PLUGIN_ID}.monitoring.read`;
 
-const INTERVAL = 1000;
-
-const LOG_LENGTH = 100;
-
 const refuse = createRefuser(
   CLIENT_EVENTS,
   'Monitoring is for admins who connect with the strategy "admin-jwt"',
@@ -46,6 +46,8 @@ const NOT_ALLOWED = 'You may not read the monitoring';
 export function createMonitoringLiveService({ strapi }: ServiceContext) {
   const admins = createAdmins(strapi);
   const monitoring = () => getService(strapi, 'monitoring');
+  const lists = () => getService(strapi, 'monitoring-lists');
+  const others = () => getService(strapi, 'monitoring-nodes').follower;
   const io = () => getService(strapi, 'server').io();
   const room = createReservedName(strapi)('monitoring');
   const watchers = new Set<SocketIOSocket>();
@@ -70,8 +72,12 @@ export function createMonitoringLiveService({ strapi }: ServiceContext) {
   };
 
   const tellLog = (): void => {
-    const { entries, dropped, next } = monitoring().logSince(told);
-    told = next;
+    const own = monitoring().recorder.logSince(told);
+    told = own.next;
+    const theirs = others().take();
+    const all = inOrder([...own.entries, ...theirs.entries]);
+    const entries = all.slice(-MAX_BATCH);
+    const dropped = own.dropped + theirs.dropped + all.length - entries.length;
     if (entries.length === 0 && dropped === 0) return;
     const log: MonitoringLog = { entries, dropped };
     io().local.to(room).emit('monitoring:log', log);
@@ -86,9 +92,10 @@ export function createMonitoringLiveService({ strapi }: ServiceContext) {
     }
   };
 
-  const watch = (socket: SocketIOSocket): void => {
+  const add = (socket: SocketIOSocket): void => {
     if (timer === undefined) {
-      told = monitoring().endOfLog();
+      told = monitoring().recorder.endOfLog();
+      others().take();
       timer = setInterval(tell, INTERVAL);
       timer.unref();
     } else {
@@ -99,41 +106,48 @@ export function createMonitoringLiveService({ strapi }: ServiceContext) {
     void socket.nsp.adapter.addAll(socket.id, new Set([room]));
   };
 
+  const watch = async (socket: SocketIOSocket): Promise<void> => {
+    if (watchers.has(socket)) return tellLog();
+    try {
+      await others().follow();
+      // Much may have changed meanwhile.
+      if (!(await mayRead(socket))) throw new Refusal(NOT_ALLOWED);
+      if (!socket.connected) throw new Refusal('Disconnected');
+    } catch (error) {
+      others().unfollow();
+      throw error;
+    }
+    add(socket);
+  };
+
   const unwatch = (socket: SocketIOSocket): void => {
     if (!watchers.delete(socket)) return;
+    others().unfollow();
     void socket.nsp.adapter.del(socket.id, room);
     if (watchers.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   };
 
+  const recentLog = (): EventLogEntry[] =>
+    inOrder([...monitoring().getEventLog(MAX_BATCH), ...others().recent()]).slice(-MAX_BATCH);
+
   const actionsFor = (socket: SocketIOSocket): Record<ClientEvent, Action> => {
     const actions: Actions = {
-      'monitoring:watch': () => {
-        watch(socket);
-        return { stats: monitoring().snapshot(), log: monitoring().getEventLog(LOG_LENGTH) };
+      'monitoring:watch': async () => {
+        await watch(socket);
+        return { stats: monitoring().snapshot(), log: recentLog() };
       },
       'monitoring:unwatch': () => {
         unwatch(socket);
         return {};
       },
-      'monitoring:sockets': (payload) => {
-        const request = parseList(payload);
-        const { search, page, pageSize } = request;
-        const { describe, search: found } = monitoring();
-        const { total, items } = found.findSockets(search, (page - 1) * pageSize, pageSize);
-        return {
-          sockets: items.map((one) => describe.monitored(one, null)),
-          pagination: paginate(request, total),
-        };
+      'monitoring:sockets': (payload) => lists().sockets(parseList(payload)),
+      'monitoring:rooms': (payload) => lists().rooms(parseList(payload)),
+      'monitoring:subscriptions': () => {
+        const { total, byContentType } = entityMetrics(monitoring().whole());
+        return { total, byContentType };
       },
-      'monitoring:rooms': (payload) => {
-        const request = parseList(payload);
-        const { search, page, pageSize } = request;
-        const found = monitoring().search.findRooms(search, (page - 1) * pageSize, pageSize);
-        return { rooms: found.items, pagination: paginate(request, found.total) };
-      },
-      'monitoring:subscriptions': () => getService(strapi, 'subscriptions').counts(),
     };
     const whilePermitted = (action: Action): Action => {
       return async (payload) => {

@@ -1,4 +1,4 @@
-import type { EntityMetrics } from '../../../types';
+import type { Metrics } from '../../../types';
 import type { MonitoringSnapshot } from '../../shared/contracts/monitoring';
 import type {
   ConnectionStats,
@@ -7,191 +7,131 @@ import type {
   TestEventResult,
   TrafficStats,
 } from '../../shared/monitoring';
-import type { Settings } from '../../shared/settings';
-import type { LogEntry } from '../../socket-io/native';
 import { createDescriber } from '../monitoring/describe';
+import { MAX_LISTED } from '../monitoring/limits';
+import { createRecorder } from '../monitoring/recorder';
 import { createSearch } from '../monitoring/search';
+import { entityMetrics, eventStats, mergeSummaries, type Summary } from '../monitoring/summary';
+import { createThisNode } from '../monitoring/this-node';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 import { createRedactor } from '../utils/redact';
 
-/** What has to do with connections; everything else is an event. */
-const CONNECTION_TYPES = new Set(['connect', 'disconnect', 'forced-disconnect', 'refused']);
-
-/** An answer of the monitoring names no more sockets and rooms than this. */
-const MAX_LISTED = 1000;
-
-/** What is told of the log at once: no more entries and bytes than this. */
-const MAX_BATCH = 100;
-const MAX_BATCH_BYTES = 256 * 1024;
-
-/** engine.io's code for a request that was understood and not allowed. */
-const FORBIDDEN = 4;
-
-/** A refused request, as `io.engine` tells of it. */
-interface ConnectionError {
-  req?: { socket?: { remoteAddress?: string } };
-  code: number;
-  message: string;
-  /** `reason`: the engine's, `message`: what `allowRequest` said. */
-  context?: { reason?: unknown; message?: unknown };
-}
-
-const readEntry = ({ timestamp, type, data }: LogEntry): EventLogEntry => ({
-  timestamp,
-  type,
-  data: JSON.parse(data) as unknown,
-});
-
-/** Counters and log of the engine, and who is connected. Nothing secret enters either. */
+/**
+ * Who is connected and what happens. Numbers are those of all nodes: what the others have said of
+ * themselves within the last second or so, as nobody can be waited for here. Sockets and the log are
+ * those of this node; `monitoring-lists` asks the other nodes for theirs.
+ */
 export function createMonitoringService({ strapi }: ServiceContext) {
   const { config } = getService(strapi, 'options');
   const redact = createRedactor(config.sensitiveFields);
   const describe = createDescriber(strapi, redact);
-  const search = createSearch(strapi);
-  const settings = (): Settings['monitoring'] =>
-    getService(strapi, 'settings').current().monitoring;
-  const server = () => getService(strapi, 'server');
-  const namespace = () => server().io().of('/');
-  let stopWatching: (() => void) | null = null;
+  const search = createSearch(strapi, describe);
+  const recorder = createRecorder(strapi, describe, redact);
+  const here = createThisNode(strapi, search);
+  const nodes = () => getService(strapi, 'monitoring-nodes');
 
-  const isLogged = (type: string): boolean =>
-    CONNECTION_TYPES.has(type) ? settings().enableConnectionLogging : settings().enableEventLogging;
+  /** All nodes. Rooms need their names only where several nodes may have the same ones. */
+  const whole = (names?: number): Summary => {
+    const others = nodes().others();
+    return mergeSummaries([
+      here.summary(names ?? (others.length === 0 ? 0 : MAX_LISTED)),
+      ...others,
+    ]);
+  };
 
   const logEvent = (type: string, data?: unknown): void => {
     if (typeof type !== 'string' || type === '') {
       throw new Error(`plugin io: logEvent: type ${JSON.stringify(type)} is not a name`);
     }
-    // Nothing to count for before the server is there and after it has gone.
-    const engine = server().engine();
-    if (engine === undefined) return;
-    const logged = isLogged(type);
-    engine.recordEvent(type.slice(0, 200), logged ? redact.text(data) : 'null', logged);
-  };
-
-  const onConnection = (socket: SocketIOSocket): void => {
-    const about = { socketId: socket.id, user: describe.user(socket) };
-    logEvent('connect', { ...about, handshake: describe.handshake(socket) });
-    socket.once('disconnect', (reason) => logEvent('disconnect', { ...about, reason }));
-  };
-
-  const onRefusal = ({ req, code, message, context }: ConnectionError): void => {
-    if (code !== FORBIDDEN) return;
-    const reason = context?.reason ?? context?.message ?? message;
-    logEvent('refused', { reason, address: req?.socket?.remoteAddress ?? null });
-  };
-
-  const applySize = ({ monitoring }: Settings): void =>
-    server().engine()?.setEventLogSize(monitoring.maxEventLogSize);
-
-  const connected = (): number => namespace().sockets.size;
-
-  const entityMetrics = (): EntityMetrics => {
-    const subscriptions = getService(strapi, 'subscriptions');
-    return { ...subscriptions.counts(), rooms: subscriptions.rooms(MAX_LISTED) };
-  };
-
-  const eventStats = (totals = server().requireEngine().eventTotals()): EventStats => ({
-    totalEvents: totals.totalEvents,
-    eventsByType: Object.fromEntries(totals.byType.map(({ type, count }) => [type, count])),
-    lastReset: totals.lastReset,
-    eventsPerSecond: totals.perSecond.toFixed(2),
-  });
-
-  const traffic = (): TrafficStats => {
-    const { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited } = server()
-      .requireEngine()
-      .stats();
-    return { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited };
+    recorder.record(type, data);
   };
 
   return {
-    /** Listens to the server, from before its first connection until `stop`. */
-    start(): void {
-      const { current, onChange } = getService(strapi, 'settings');
-      applySize(current());
-      const unsubscribe = onChange(applySize);
-      const io = server().io();
-      io.on('connection', onConnection as never);
-      io.engine.on('connection_error', onRefusal);
-      stopWatching = () => {
-        unsubscribe();
-        io.off('connection', onConnection as never);
-        io.engine.off('connection_error', onRefusal);
-      };
-    },
-
-    stop(): void {
-      stopWatching?.();
-      stopWatching = null;
-    },
+    start: (): void => recorder.start(),
+    stop: (): void => recorder.stop(),
 
     describe,
     search,
+    recorder,
+    here,
+    whole,
 
-    /** Who is connected to this node. Names at most 1,000 sockets and as many rooms. */
-    getConnectionStats: (): ConnectionStats => ({
-      connected: connected(),
-      rooms: search.findRooms('', 0, MAX_LISTED).items,
-      sockets: search.findSockets('', 0, MAX_LISTED).items.map((socket) => describe.socket(socket)),
-      entitySubscriptions: entityMetrics(),
-    }),
-
-    getEntityMetrics: entityMetrics,
-
-    getEventStats: eventStats,
-
-    /** The last `limit` entries, oldest first. */
-    getEventLog(limit: number = 100): EventLogEntry[] {
-      const count = Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : 0;
-      return server().requireEngine().eventLog(Math.min(count, 10_000)).reverse().map(readEntry);
-    },
-
-    /** Events in each of the last seconds (at most 300), oldest first. */
-    getHistory: (): number[] => server().requireEngine().eventTotals().history,
-
-    getTraffic: traffic,
-
-    /** How things stand, in numbers: cheap however many are connected. */
-    snapshot(): MonitoringSnapshot {
-      const totals = server().requireEngine().eventTotals();
-      const events = eventStats(totals);
-      const seconds = Math.max(1, (Date.now() - events.lastReset) / 1000);
+    /**
+     * Who is connected: how many to all nodes, and the rooms and entity subscriptions of all, as far
+     * as 1,000 of this node and 100 of each other one; at most 1,000 sockets, of this node.
+     */
+    getConnectionStats(): ConnectionStats {
+      const all = whole(MAX_LISTED);
       return {
-        connections: {
-          connected: connected(),
-          rooms: search.countRooms(),
-          entitySubscriptions: getService(strapi, 'subscriptions').counts().total,
-        },
-        events,
-        averagePerSecond: events.totalEvents / seconds,
-        traffic: traffic(),
-        history: totals.history,
-        redis: getService(strapi, 'redis').status(),
-        timestamp: Date.now(),
+        connected: all.connected,
+        rooms: all.rooms.items,
+        sockets: search.findSockets('', 0, MAX_LISTED).items.map((one) => describe.socket(one)),
+        entitySubscriptions: entityMetrics(all),
       };
     },
 
-    /** Where the log ends now: see `logSince`. */
-    endOfLog: (): number => server().requireEngine().endOfLog(),
+    /** `strapi.$io.getMetrics`, of all nodes. */
+    getMetrics(): Metrics {
+      const all = whole(MAX_LISTED);
+      return {
+        connections: all.connections,
+        namespaces: Object.fromEntries(all.namespaces),
+        entitySubscriptions: entityMetrics(all),
+      };
+    },
 
-    /** What was logged since the end of the log that is given, or since the last batch. */
-    logSince(since: number): { entries: EventLogEntry[]; dropped: number; next: number } {
-      const { entries, dropped, next } = server()
-        .requireEngine()
-        .logSince(since, MAX_BATCH, MAX_BATCH_BYTES);
-      return { entries: entries.map(readEntry), dropped, next };
+    /** Of all nodes. An event counts once, on the node that sent it. */
+    getEventStats: (): EventStats => eventStats(whole().events),
+
+    /** The last `limit` entries of this node, oldest first. */
+    getEventLog: (limit: number = 100): EventLogEntry[] => recorder.log(limit),
+
+    /** Events of all nodes in each of the last seconds (at most 300), oldest first. */
+    getHistory: (): number[] => whole().events.history,
+
+    /** Of all nodes. */
+    getTraffic: (): TrafficStats => whole().traffic,
+
+    /**
+     * How things stand on all nodes, in numbers: cheap however many are connected. Where nodes have
+     * more rooms than they name to each other, one that several of them have counts several times.
+     */
+    snapshot(): MonitoringSnapshot {
+      const all = whole();
+      const { total, lastReset, history } = all.events;
+      const now = Date.now();
+      return {
+        connections: {
+          connected: all.connected,
+          rooms: all.rooms.total,
+          entitySubscriptions: all.entitySubscriptions.total,
+        },
+        events: eventStats(all.events),
+        averagePerSecond: total / Math.max(1, (now - lastReset) / 1000),
+        traffic: all.traffic,
+        history,
+        redis: getService(strapi, 'redis').status(),
+        timestamp: now,
+      };
     },
 
     /** Counts an event and, if the settings say so, writes it into the log, without what is secret in it. */
     logEvent,
 
-    /** Forgets all events; what the engine counts since its start stays. */
-    resetStats(): void {
-      server().requireEngine().resetEvents();
+    /** A client was not let in; never says with what it came. */
+    logRefusal(socket: SocketIOSocket, reason: string): void {
+      const address = describe.address(socket);
+      recorder.record('refused', { reason, address, namespace: socket.nsp.name });
     },
 
-    /** Sends an event to every connected client, marked as a test. */
+    /** Forgets all events, on all nodes; what the engines count since their start stays. */
+    resetStats(): void {
+      getService(strapi, 'server').requireEngine().resetEvents();
+      nodes().reset();
+    },
+
+    /** Sends an event to every client that is connected to any node, marked as a test. */
     sendTestEvent(eventName: string = 'test', data: Record<string, unknown> = {}): TestEventResult {
       if (typeof eventName !== 'string' || eventName === '') {
         throw new Error(
@@ -200,8 +140,9 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       }
       const safe = redact.value(data) as Record<string, unknown>;
       const sent = { ...safe, timestamp: Date.now(), test: true };
-      const recipients = connected();
-      namespace().emit(eventName, sent);
+      const others = nodes().others();
+      const recipients = others.reduce((sum, { connected }) => sum + connected, here.connected());
+      getService(strapi, 'server').io().of('/').emit(eventName, sent);
       logEvent('test', { eventName, recipients });
       return { success: true, eventName, data: sent, recipients };
     },

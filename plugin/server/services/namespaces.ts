@@ -1,7 +1,6 @@
 import type { Namespace } from 'socket.io';
 
 import type { Server } from '../../socket-io';
-import { AuthError } from '../auth/identity';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 import { toError } from '../utils/to-error';
@@ -16,13 +15,8 @@ export function createNamespacesService({ strapi }: ServiceContext) {
   const open = (nsp: Namespace, requireAuth: boolean): void => {
     nsp.use((socket, next) => {
       getService(strapi, 'identities')
-        .authenticate(socket as SocketIOSocket)
-        .then((identity) => {
-          if (requireAuth && identity.strategy === 'public') {
-            throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
-          }
-          return getService(strapi, 'rooms').joinByRole(socket as SocketIOSocket);
-        })
+        .authenticate(socket as SocketIOSocket, !requireAuth)
+        .then(() => getService(strapi, 'rooms').joinByRole(socket as SocketIOSocket))
         .then(
           () => next(),
           (error: unknown) => next(toError(error)),

@@ -1,4 +1,7 @@
-/** The monitoring page: its endpoints under `/io`, and what it is told over Socket.IO. */
+/**
+ * The monitoring page: its endpoints under `/io`, and what it is told over Socket.IO. All of it is of
+ * all nodes; of one that does not answer within three seconds, nothing.
+ */
 import type {
   ConnectionStats,
   EventLogEntry,
@@ -49,15 +52,14 @@ export interface ResetStats {
   Response: { data: EventStats };
 }
 
-/** POST /io/sockets/:id/disconnect; status 404 if there is no such socket. */
+/** POST /io/sockets/:id/disconnect, on whichever node; status 404 if there is no such socket. */
 export interface DisconnectSocket {
   Request: { reason?: string };
   Response: { data: { id: string } };
 }
 
 /*
- * Over Socket.IO, for admins connected with the strategy `admin-jwt` who hold `monitoring.read`;
- * all numbers are those of all nodes.
+ * Over Socket.IO, for admins connected with the strategy `admin-jwt` who hold `monitoring.read`.
  */
 
 /** What is sent every second: `monitoring:stats`. */
@@ -112,11 +114,14 @@ export interface MonitoringAcks {
   'monitoring:watch': MonitoringAck<{ stats: MonitoringSnapshot; log: EventLogEntry[] }>;
   'monitoring:unwatch': MonitoringAck<object>;
   /**
-   * Takes a `ListRequest`; the search goes over ids, addresses, users, admins and rooms. Longest
-   * connected first.
+   * Takes a `ListRequest`; the search goes over ids, addresses, users, admins and rooms. Node by
+   * node, the longest connected first.
    */
   'monitoring:sockets': MonitoringAck<{ sockets: MonitoredSocket[]; pagination: Pagination }>;
-  /** Takes a `ListRequest`; the search goes over names. Fullest first. */
+  /**
+   * Takes a `ListRequest`; the search goes over names. Fullest first; where there are several nodes, of
+   * each its 1,000 fullest.
+   */
   'monitoring:rooms': MonitoringAck<{ rooms: RoomStats[]; pagination: Pagination }>;
   /** Takes nothing. */
   'monitoring:subscriptions': MonitoringAck<{

@@ -1,6 +1,7 @@
 // One of the nodes that share a database and a Redis, in a process of its own: Strapi's registries
 // belong to the process. Its one argument is JSON: `database`, `redis`, and whether it is the `first`,
-// which fills the database. A message names an event to send after all that has been written; 'close' ends it.
+// which fills the database. A message names an event to send after all that has been written, or is
+// `{ id, target, method, args }`, to call `strapi.$io` or a service; 'close' ends it.
 import { adminActions } from './admins.mjs';
 import { boot } from './app.mjs';
 
@@ -11,6 +12,7 @@ const { database, redis, first } = JSON.parse(process.argv[2]);
 const app = await boot(
   {
     contentTypes: [NOTE, ARTICLE],
+    namespaces: { enabled: true, list: { chat: { requireAuth: false } } },
     redis: redis === undefined ? { enabled: false } : { enabled: true, url: redis },
   },
   { database },
@@ -31,9 +33,19 @@ const close = async () => {
   process.disconnect();
 };
 
+const call = async ({ id, target, method, args }) => {
+  const object = target === '$io' ? app.strapi.$io : service(target);
+  try {
+    process.send({ [id]: true, result: await object[method](...args) });
+  } catch (error) {
+    process.send({ [id]: true, error: error.message });
+  }
+};
+
 const jwts = first ? await fill() : undefined;
 process.on('message', (message) => {
   if (message === 'close') void close();
+  else if (typeof message === 'object') void call(message);
   else
     void service('changes')
       .idle()

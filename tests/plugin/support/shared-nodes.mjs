@@ -1,5 +1,7 @@
 // Starts nodes that share a database, each in a process of its own.
+import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { adminActions } from './admins.mjs';
 
@@ -30,6 +32,19 @@ export async function startNode(options) {
     await exited;
     clearTimeout(timer);
   };
+  /** Calls `strapi.$io` or a service there. */
+  const call = async (target, method, ...args) => {
+    const id = randomUUID();
+    const answer = said(id);
+    child.send({ id, target, method, args });
+    const { result, error } = await answer;
+    assert.equal(error, undefined);
+    return result;
+  };
+  const kill = () => {
+    child.kill('SIGKILL');
+    return exited;
+  };
   try {
     const { url, jwts } = await said('url');
     return {
@@ -37,6 +52,8 @@ export async function startNode(options) {
       jwts,
       said,
       close,
+      kill,
+      call,
       send: (message) => child.send(message),
       ...adminActions({ url }),
     };
