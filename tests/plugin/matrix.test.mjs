@@ -7,58 +7,8 @@ import { boot } from './support/app.mjs';
 import { singleTypes } from './support/content-types.mjs';
 import { createDatabase } from './support/databases.mjs';
 import { doors } from './support/doors/index.mjs';
-import * as uids from './support/readers.mjs';
+import { TYPES, user } from './support/matrix-types.mjs';
 import { NOTE, READERS, connectReaders } from './support/readers.mjs';
-
-/** `made` and `changed` are what documents are written with. */
-const entry = (uid, field, traits = {}) => {
-  const name = uid.split('.')[1];
-  const made = () => ({ [field]: 'new' });
-  const changed = () => ({ [field]: 'edited' });
-  return { kind: 'collection', uid, name, plural: `${name}s`, made, changed, ...traits };
-};
-const single = (uid, field, traits) =>
-  entry(uid, field, { kind: 'single', single: true, ...traits });
-
-let people = 0;
-const user = {
-  /** The id of the role they get; known when there is an application. */
-  role: null,
-  kind: 'user',
-  uid: uids.USER,
-  name: 'user',
-  made: () => {
-    const username = `person-${(people += 1)}`;
-    return { username, email: `${username}@example.com`, password: 'Passw0rd!', role: user.role };
-  },
-  changed: () => ({ username: `renamed-${(people += 1)}` }),
-};
-
-let uploads = 0;
-const file = {
-  kind: 'file',
-  uid: uids.FILE,
-  name: 'file',
-  made: () => {
-    const hash = `hash-${(uploads += 1)}`;
-    const content = { hash, url: `/uploads/${hash}.txt`, ext: '.txt', mime: 'text/plain', size: 1 };
-    return { name: 'new.txt', folderPath: '/', provider: 'local', ...content };
-  },
-  changed: () => ({ name: 'edited.txt' }),
-};
-
-const TYPES = [
-  entry(uids.NOTE, 'text'),
-  entry(uids.ARTICLE, 'title', { drafts: true }),
-  entry(uids.SLOGAN, 'title', { localized: true }),
-  entry(uids.PAGE, 'title', { drafts: true, localized: true }),
-  single(uids.HOMEPAGE, 'headline'),
-  single(uids.BANNER, 'title', { drafts: true }),
-  single(uids.FOOTER, 'title', { localized: true }),
-  single(uids.LANDING, 'title', { drafts: true, localized: true }),
-  user,
-  file,
-];
 
 /**
  * Lives a document, or a few at once, through a door. Returns what its readers have to be told, a list for each step:
@@ -157,17 +107,21 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
 
     const shortOf = ({ event, data }) => [event, data.documentId, data.locale ?? null];
 
+    /** All readers of the type, and nobody else, have been told exactly this. */
+    const expectTold = async (type, told) => {
+      const seen = await received();
+      const sorted = (steps) => steps.map((step) => [...step].sort());
+      for (const [reader, uids] of Object.entries(READERS)) {
+        const expected = uids.includes(type.uid) ? told : [];
+        const actual = inSteps(seen[reader].map(shortOf), expected);
+        assert.deepEqual(sorted(actual), sorted(expected), reader);
+      }
+    };
+
     for (const type of TYPES) {
       for (const [name, door] of Object.entries(doors[type.kind])) {
         it(`${type.name}: ${name}`, async () => {
-          const told = await live(door(context, type), type);
-          const seen = await received();
-          const sorted = (steps) => steps.map((step) => [...step].sort());
-          for (const [reader, uids] of Object.entries(READERS)) {
-            const expected = uids.includes(type.uid) ? told : [];
-            const actual = inSteps(seen[reader].map(shortOf), expected);
-            assert.deepEqual(sorted(actual), sorted(expected), reader);
-          }
+          await expectTold(type, await live(door(context, type), type));
         });
       }
 
@@ -185,6 +139,67 @@ for (const client of ['sqlite', 'postgres', 'mysql']) {
         })) {
           assert.deepEqual(seen[reader].map(shortOf), uids.includes(type.uid) ? told : [], reader);
         }
+      });
+    }
+
+    for (const type of TYPES.filter(({ kind }) => kind === 'collection')) {
+      it(`${type.name}: copies, and drafts that are given up`, async () => {
+        const locale = type.localized ? 'en' : null;
+        const door = doors.collection['Document Service'](context, type);
+        const documents = context.app.strapi.documents(type.uid);
+        const documentId = await door.create(locale);
+        const copy = await documents.clone({ documentId });
+        const place = `/content-manager/collection-types/${type.uid}/clone/${documentId}`;
+        const { data: another } = await context.admin('POST', place, type.made());
+        const ids = [documentId, copy.documentId, another.documentId];
+        if (!type.drafts) {
+          return expectTold(
+            type,
+            ids.map((id) => [[`${type.name}:create`, id, locale]]),
+          );
+        }
+        await door.publish(documentId, locale);
+        await door.update(documentId, locale);
+        await documents.discardDraft({ documentId });
+        return expectTold(type, [[[`${type.name}:create`, documentId, locale]]]);
+      });
+    }
+
+    for (const type of TYPES.filter(({ kind, localized }) => kind === 'collection' && localized)) {
+      it(`${type.name}: all locales at once`, async () => {
+        const { admin, app } = context;
+        const told = [];
+        const tell = (action, id) =>
+          told.push(['en', 'fr'].map((locale) => [`${type.name}:${action}`, id, locale]));
+        const door = doors.collection['Document Service'](context, type);
+        const documents = app.strapi.documents(type.uid);
+        const place = `/content-manager/collection-types/${type.uid}`;
+        const make = async () => {
+          const documentId = await door.create('en');
+          await door.create('fr', documentId);
+          if (!type.drafts) {
+            told.push([[`${type.name}:create`, documentId, 'en']]);
+            told.push([[`${type.name}:create`, documentId, 'fr']]);
+          }
+          return documentId;
+        };
+        const [one, two] = [await make(), await make()];
+        if (type.drafts) {
+          await documents.publish({ documentId: one, locale: '*' });
+          tell('create', one);
+          await documents.unpublish({ documentId: one, locale: '*' });
+          tell('delete', one);
+          await documents.publish({ documentId: one, locale: '*' });
+          tell('create', one);
+          const body = { documentIds: [two], locale: ['en', 'fr'] };
+          await admin('POST', `${place}/actions/bulkPublish`, body);
+          tell('create', two);
+        }
+        await documents.delete({ documentId: one, locale: '*' });
+        tell('delete', one);
+        await admin('DELETE', `${place}/${two}?locale=*`);
+        tell('delete', two);
+        await expectTold(type, told);
       });
     }
 
