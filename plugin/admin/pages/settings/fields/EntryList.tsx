@@ -53,9 +53,9 @@ export function EntryList(props: EntryListProps) {
           <Flex flex="2 1 16rem" gap={2} justifyContent="flex-end" minWidth={0}>
             {children(key, disabled || isLocked(key))}
             {isLocked(key) ? (
-              <Box padding={2}>
+              <Flex width="3.2rem" justifyContent="center" shrink={0}>
                 <Locked iconOnly />
-              </Box>
+              </Flex>
             ) : (
               <IconButton
                 type="button"

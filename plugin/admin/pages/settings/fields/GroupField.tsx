@@ -5,6 +5,7 @@ import { useTranslate } from '../../../utils/translations';
 import type { SettingPath } from '../state/paths';
 import { useFocusTarget } from '../state/use-focus-target';
 import { useIssues } from '../state/use-setting';
+import { FieldNote } from './FieldNote';
 
 interface GroupFieldProps {
   path: SettingPath;
@@ -27,13 +28,16 @@ export function GroupField({ path, children, titled = false }: GroupFieldProps) 
       aria-label={label}
       direction="column"
       alignItems="stretch"
-      gap={3}
+      gap={5}
     >
       {titled && (
         <Flex direction="column" alignItems="stretch" gap={1}>
-          <Typography variant="pi" fontWeight="bold" tag="h3">
-            {label}
-          </Typography>
+          <Flex gap={3} justifyContent="space-between" wrap="wrap">
+            <Typography variant="pi" fontWeight="bold" tag="h3">
+              {label}
+            </Typography>
+            <FieldNote path={path} />
+          </Flex>
           <Typography variant="pi" textColor="neutral600" tag="p">
             {t(`settings.${path}.hint`)}
           </Typography>

@@ -5,25 +5,19 @@ import { TagInput } from './TagInput';
 
 interface ListSettingProps {
   path: Exclude<PathsOf<string[]>, 'entitySubscriptions.allowedContentTypes'>;
-  placeholder: string;
+  example: string;
 }
 
 /** `security.ipWhitelist[2]` → 2 */
 const positionOf = (path: string): number => Number(/\[(\d+)\]$/.exec(path)?.[1]);
 
 /** A setting that is a list of words. */
-export function ListSetting({ path, placeholder }: ListSettingProps) {
+export function ListSetting({ path, example }: ListSettingProps) {
   const { value, set, disabled } = useSetting(path);
   const wrong = new Set(useIssues(path).map((issue) => positionOf(issue.path)));
   return (
     <SettingField path={path}>
-      <TagInput
-        values={value}
-        onChange={set}
-        placeholder={placeholder}
-        wrong={wrong}
-        disabled={disabled}
-      />
+      <TagInput values={value} onChange={set} example={example} wrong={wrong} disabled={disabled} />
     </SettingField>
   );
 }

@@ -21,7 +21,7 @@ export function SettingField({ path, children, inline = false }: SettingFieldPro
   const ref = useFocusTarget<HTMLDivElement>(path);
   const error = issues.map(({ message }) => message).join('; ');
   const label = (
-    <Flex gap={3} justifyContent="space-between" wrap="wrap">
+    <Flex gap={3} justifyContent={inline ? 'flex-start' : 'space-between'} wrap="wrap">
       <Field.Label>{t(`settings.${path}.label`)}</Field.Label>
       <FieldNote path={path} resettable={!inline} />
     </Flex>

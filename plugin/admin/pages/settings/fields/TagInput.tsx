@@ -8,17 +8,16 @@ import { Chips } from './Chips';
 interface TagInputProps {
   values: readonly string[];
   onChange: (values: string[]) => void;
-  placeholder: string;
+  /** A value as it could be. */
+  example: string;
   wrong?: ReadonlySet<number>;
   disabled: boolean;
-  /** Where no label of a field names it. */
-  'aria-label'?: string;
 }
 
 const SEPARATORS = /[\s,;]+/;
 
 /** A list of words: typed or pasted, added by Enter or a comma, taken back by Backspace. */
-export function TagInput({ values, onChange, wrong, disabled, ...input }: TagInputProps) {
+export function TagInput({ values, onChange, example, wrong, disabled }: TagInputProps) {
   const t = useTranslate();
   const [draft, setDraft] = useState('');
   const ref = useRef<HTMLInputElement>(null);
@@ -54,9 +53,9 @@ export function TagInput({ values, onChange, wrong, disabled, ...input }: TagInp
   };
 
   return (
-    <Flex direction="column" alignItems="stretch" gap={2}>
+    <Flex direction="column" alignItems="stretch" gap={2} paddingBottom={values.length > 0 ? 1 : 0}>
       <Field.Input
-        {...input}
+        placeholder={t('settings.example', { example })}
         ref={ref}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}

@@ -28,7 +28,11 @@ function PlainMatrixRow<A extends Action>({ row, actions, disabled, onChange }: 
               </Typography>
             </Ellipsis>
             <Ellipsis title={uid}>
-              <Typography variant="pi" textColor={gone ? 'warning700' : 'neutral600'}>
+              <Typography
+                variant="pi"
+
+                textColor={gone ? 'warning700' : 'neutral600'}
+              >
                 {gone ? t('settings.contentTypes.gone') : uid}
               </Typography>
             </Ellipsis>

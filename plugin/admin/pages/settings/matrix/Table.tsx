@@ -23,6 +23,7 @@ export const Table = styled.table`
     padding: ${({ theme }) => `${theme.spaces[2]} ${theme.spaces[3]}`};
     vertical-align: middle;
     text-align: center;
+    font-weight: ${({ theme }) => theme.fontWeights.regular};
     border-bottom: 1px solid ${({ theme }) => theme.colors.neutral150};
     background: ${({ theme }) => theme.colors.neutral0};
   }

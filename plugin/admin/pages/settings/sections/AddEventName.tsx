@@ -37,7 +37,7 @@ export function AddEventName({ known, disabled, onAdd }: AddEventNameProps) {
             textValue={event}
             onTextValueChange={(text) => setEvent(text ?? '')}
             onChange={(picked?: string) => picked && setEvent(picked)}
-            placeholder="article:create"
+            placeholder={t('settings.example', { example: 'article:create' })}
             noOptionsMessage={() => t('settings.search.none')}
             disabled={disabled}
           >
@@ -61,7 +61,7 @@ export function AddEventName({ known, disabled, onAdd }: AddEventNameProps) {
               press.preventDefault();
               add();
             }}
-            placeholder="news"
+            placeholder={t('settings.example', { example: 'news' })}
             disabled={disabled}
             autoComplete="off"
             spellCheck={false}

@@ -34,7 +34,7 @@ export function AutoJoin() {
               <TagInput
                 values={value[key] ?? []}
                 onChange={(rooms) => set(withEntry(value, key, rooms.length > 0 ? rooms : null))}
-                placeholder="lobby"
+                example="lobby"
                 disabled={disabled || isEntryLocked(key)}
               />
             </Field.Root>

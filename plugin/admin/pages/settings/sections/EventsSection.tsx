@@ -14,7 +14,7 @@ export function EventsSection() {
       >
         <SwitchSetting path="events.onlyPublished" />
         <SwitchSetting path="events.includeRelations" />
-        <ListSetting path="events.excludeFields" placeholder="internalNotes" />
+        <ListSetting path="events.excludeFields" example="internalNotes" />
       </SettingsCard>
       <CustomEventNames />
     </>

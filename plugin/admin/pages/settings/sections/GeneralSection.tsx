@@ -11,7 +11,7 @@ export function GeneralSection() {
     <>
       <SettingsCard title={t('settings.card.server')}>
         <SwitchSetting path="enabled" />
-        <ListSetting path="cors.origins" placeholder="https://example.com" />
+        <ListSetting path="cors.origins" example="https://example.com" />
       </SettingsCard>
       <SettingsCard
         title={t('settings.card.connections')}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Box, Button, Field, Flex } from '@strapi/design-system';
+import { Box, Button, Field, Flex, Typography } from '@strapi/design-system';
 import { Plus } from '@strapi/icons';
 
 import { useTranslate } from '../../../utils/translations';
@@ -34,7 +34,9 @@ export function NamespaceList() {
       >
         {(key, fixed) => (
           <Flex tag="label" gap={3}>
-            {t('settings.namespaces.requireAuth')}
+            <Typography variant="pi" textColor="neutral600" aria-hidden>
+              {t('settings.namespaces.requireAuth')}
+            </Typography>
             <CalmSwitch
               aria-label={t('settings.namespaces.requireAuth.label', { namespace: key })}
               checked={value[key].requireAuth}
@@ -57,7 +59,7 @@ export function NamespaceList() {
                 event.preventDefault();
                 add();
               }}
-              placeholder="/chat"
+              placeholder={t('settings.example', { example: '/chat' })}
               disabled={disabled}
               autoComplete="off"
               spellCheck={false}

@@ -13,8 +13,8 @@ export function SecuritySection() {
     <>
       <SettingsCard title={t('settings.card.access')}>
         <SwitchSetting path="security.requireAuthentication" />
-        <ListSetting path="security.ipWhitelist" placeholder="10.0.0.0/8" />
-        <ListSetting path="security.ipBlacklist" placeholder="203.0.113.7" />
+        <ListSetting path="security.ipWhitelist" example="10.0.0.0/8" />
+        <ListSetting path="security.ipBlacklist" example="203.0.113.7" />
       </SettingsCard>
       <SettingsCard title={t('settings.card.rateLimiting')}>
         <SwitchSetting path="security.rateLimiting.enabled" />
