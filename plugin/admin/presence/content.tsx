@@ -1,12 +1,18 @@
 import { useSyncExternalStore } from 'react';
-import { Box, Flex, Typography } from '@strapi/design-system';
+import { Box, Flex } from '@strapi/design-system';
+import { styled } from 'styled-components';
 
-import { useTranslate } from '../utils/translations';
 import { Announcer } from './announcer';
 import { EditorList } from './editor-list';
 import { StatusLine } from './status-line';
 import type { PresenceStore } from './store';
 import { useTypingSignal } from './use-typing-signal';
+
+/** As wide as there is room, and no wider for a long name: the drawer of narrow windows would scroll. */
+const Content = styled(Flex).attrs({ direction: 'column', alignItems: 'stretch', gap: 3 })`
+  width: 0;
+  min-width: 100%;
+`;
 
 interface PresenceContentProps {
   uid: string;
@@ -15,24 +21,19 @@ interface PresenceContentProps {
 
 /** What the panel shows, live. */
 export const PresenceContent = ({ uid, store }: PresenceContentProps) => {
-  const t = useTranslate();
   const { phase, joined, others, typing } = useSyncExternalStore(store.subscribe, store.get);
   // Nobody is told while nobody listens.
   useTypingSignal(uid, others.length > 0 ? joined : null);
+  if (phase === 'hidden') return null;
   return (
-    <Flex direction="column" alignItems="stretch" gap={3} width="100%">
+    <Content>
       <StatusLine phase={phase} count={others.length} />
-      {phase === 'unsaved' && (
-        <Typography variant="pi" textColor="neutral600">
-          {t('presence.unsaved')}
-        </Typography>
-      )}
       {others.length > 0 && (
         <Box style={{ opacity: phase === 'live' ? 1 : 0.5 }}>
           <EditorList uid={uid} others={others} typing={typing} />
         </Box>
       )}
       <Announcer others={others} />
-    </Flex>
+    </Content>
   );
 };

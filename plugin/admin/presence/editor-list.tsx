@@ -1,10 +1,17 @@
 import { useState } from 'react';
 import { Flex, TextButton } from '@strapi/design-system';
+import { styled } from 'styled-components';
 
 import type { PresenceEditor } from '../../shared/contracts/presence';
 import { useTranslate } from '../utils/translations';
 import { EditorRow } from './editor-row';
 import type { PresenceState } from './store';
+
+/** As many as there may be do not push away what is below. */
+const Rows = styled(Flex).attrs({ direction: 'column', alignItems: 'stretch', gap: 3 })`
+  max-height: 36rem;
+  overflow-y: auto;
+`;
 
 /** More than these are a click away. */
 const SHOWN = 5;
@@ -22,15 +29,8 @@ export const EditorList = ({ uid, others, typing }: EditorListProps) => {
   const hidden = others.length - SHOWN;
   const rows = isOpen || hidden <= 0 ? others : byUrgency.slice(0, SHOWN);
   return (
-    <>
-      <Flex
-        tag="ul"
-        aria-label={t('presence.editors')}
-        direction="column"
-        alignItems="stretch"
-        gap={3}
-        width="100%"
-      >
+    <Flex direction="column" alignItems="stretch" gap={3}>
+      <Rows tag="ul" aria-label={t('presence.editors')}>
         {rows.map((editor) => (
           <EditorRow
             key={editor.user.id}
@@ -39,12 +39,12 @@ export const EditorList = ({ uid, others, typing }: EditorListProps) => {
             typing={typing[editor.user.id]}
           />
         ))}
-      </Flex>
+      </Rows>
       {hidden > 0 && (
         <TextButton onClick={() => setIsOpen(!isOpen)} aria-expanded={isOpen}>
           {isOpen ? t('presence.less') : t('presence.more', { count: hidden })}
         </TextButton>
       )}
-    </>
+    </Flex>
   );
 };

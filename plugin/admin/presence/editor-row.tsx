@@ -1,5 +1,6 @@
 import { Box, Flex, Typography } from '@strapi/design-system';
 import { useIntl } from 'react-intl';
+import { styled } from 'styled-components';
 
 import type { PresenceEditor } from '../../shared/contracts/presence';
 import { useTranslate } from '../utils/translations';
@@ -7,24 +8,21 @@ import { colorOf, fullName, initials } from './names';
 import { TypingDots } from './typing-dots';
 import { useFieldLabel } from './use-field-label';
 
-const Avatar = ({ user }: Pick<PresenceEditor, 'user'>) => {
-  const { background, text } = colorOf(user);
-  return (
-    <Flex
-      aria-hidden
-      background={background}
-      borderRadius="50%"
-      justifyContent="center"
-      shrink={0}
-      width="3.2rem"
-      height="3.2rem"
-    >
-      <Typography variant="pi" fontWeight="bold" textColor={text}>
-        {initials(user) || '?'}
-      </Typography>
-    </Flex>
-  );
-};
+const Avatar = ({ user }: Pick<PresenceEditor, 'user'>) => (
+  <Flex
+    aria-hidden
+    background={colorOf(user)}
+    borderRadius="50%"
+    justifyContent="center"
+    shrink={0}
+    width="3.2rem"
+    height="3.2rem"
+  >
+    <Typography variant="pi" fontWeight="bold" textColor="neutral0">
+      {initials(user) || '?'}
+    </Typography>
+  </Flex>
+);
 
 /** When they came: the time, with the day if that was another one. */
 const Since = ({ joinedAt }: Pick<PresenceEditor, 'joinedAt'>) => {
@@ -35,22 +33,28 @@ const Since = ({ joinedAt }: Pick<PresenceEditor, 'joinedAt'>) => {
     ? intl.formatTime(joinedAt)
     : intl.formatDate(joinedAt, { dateStyle: 'short', timeStyle: 'short' });
   return (
-    <Typography tag="p" variant="pi" textColor="neutral600" ellipsis>
+    <Typography tag="p" variant="pi" textColor="neutral600">
       {t('presence.since', { time })}
     </Typography>
   );
 };
 
+/** On two lines at most: the column is narrow, and the field is at the end. */
+const TypingText = styled(Typography)`
+  display: -webkit-box;
+  overflow: hidden;
+  overflow-wrap: anywhere;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+`;
+
 const Typing = ({ uid, path }: { uid: string; path: string }) => {
   const t = useTranslate();
   const text = t('presence.typing', { field: useFieldLabel(uid, path) });
   return (
-    <Flex gap={2}>
-      <Typography variant="pi" textColor="primary600" title={text} ellipsis>
-        {text}
-      </Typography>
-      <TypingDots />
-    </Flex>
+    <TypingText tag="p" variant="pi" textColor="primary600" title={text}>
+      {text} <TypingDots />
+    </TypingText>
   );
 };
 

@@ -1,7 +1,13 @@
 import type { PresenceUser } from '../../shared/contracts/presence';
 
-/** Pairs of theme tokens that are legible on each other in both themes. */
-const COLORS = ['primary', 'success', 'alternative', 'warning', 'secondary', 'danger'] as const;
+/** Theme tokens on which `neutral0` is legible in both themes. */
+const COLORS = [
+  'primary600',
+  'success600',
+  'alternative600',
+  'secondary600',
+  'warning700',
+] as const;
 
 const parts = ({ firstname, lastname }: PresenceUser): string[] =>
   [firstname, lastname].map((part) => part?.trim() ?? '').filter((part) => part !== '');
@@ -16,7 +22,4 @@ export const initials = (user: PresenceUser): string =>
     .join('');
 
 /** The colour of an admin, the same on every screen. */
-export function colorOf({ id }: PresenceUser): { background: string; text: string } {
-  const name = COLORS[id % COLORS.length];
-  return { background: `${name}100`, text: `${name}700` };
-}
+export const colorOf = ({ id }: PresenceUser): string => COLORS[id % COLORS.length];

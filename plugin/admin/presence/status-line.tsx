@@ -4,13 +4,10 @@ import { styled } from 'styled-components';
 import { useTranslate } from '../utils/translations';
 import type { Phase } from './store';
 
-/** `hidden` is not shown. */
 const LOOKS = {
   live: { color: 'success500', key: 'presence.status.live' },
   connecting: { color: 'warning500', key: 'presence.status.connecting' },
   offline: { color: 'neutral400', key: 'presence.status.offline' },
-  unsaved: { color: 'neutral300', key: 'presence.status.unsaved' },
-  hidden: { color: 'neutral300', key: 'presence.status.offline' },
 } as const;
 
 const Dot = styled.span<{ $color: string }>`
@@ -22,7 +19,7 @@ const Dot = styled.span<{ $color: string }>`
 `;
 
 interface StatusLineProps {
-  phase: Phase;
+  phase: Exclude<Phase, 'hidden'>;
   /** How many others are here. */
   count: number;
 }

@@ -8,10 +8,10 @@ import type {
 } from '../../shared/contracts/presence';
 
 /**
- * `unsaved`: the document has no id yet. `connecting`: on the way to
- * `live`. `offline`: no connection. `hidden`: the server does not want to say who is there.
+ * `connecting`: on the way to `live`. `offline`: no connection. `hidden`: nothing to show, as the
+ * document is not saved yet, or the server does not want to say who is there.
  */
-export type Phase = 'unsaved' | 'connecting' | 'live' | 'offline' | 'hidden';
+export type Phase = 'connecting' | 'live' | 'offline' | 'hidden';
 
 /** Where the admin's own typing is told. */
 export interface Joined {
@@ -31,15 +31,20 @@ export interface PresenceState {
 
 const EMPTY: PresenceState = { phase: 'connecting', joined: null, others: [], typing: {} };
 
+/** The last answer was a refusal, so most likely the next one is: no panel that goes in a moment. */
+let wasRefused = false;
+
 /** What is known of the editors of the document on the page. */
 export function createPresenceStore() {
-  let state = EMPTY;
+  let state: PresenceState = wasRefused ? { ...EMPTY, phase: 'hidden' } : EMPTY;
   const listeners = new Set<() => void>();
 
   const set = (next: Partial<PresenceState>): void => {
     state = { ...state, ...next };
     listeners.forEach((listener) => listener());
   };
+
+  const hide = (): void => set({ ...EMPTY, phase: 'hidden' });
 
   return {
     get: () => state,
@@ -49,11 +54,25 @@ export function createPresenceStore() {
       return () => listeners.delete(listener);
     },
 
-    /** Not joined. Who was there stays on the screen while the connection is coming back. */
-    leave: (phase: Exclude<Phase, 'live'>): void =>
-      set(phase === 'connecting' ? { phase, joined: null, typing: {} } : { ...EMPTY, phase }),
+    /** The connection is not there. Who was here stays on the screen while it is coming back. */
+    disconnect(status: 'connecting' | 'offline'): void {
+      // Nobody misses a panel that was not there.
+      if (state.phase === 'hidden') return;
+      if (status === 'offline') set({ ...EMPTY, phase: 'offline' });
+      else set({ phase: 'connecting', joined: null, typing: {} });
+    },
 
-    join: (joined: Joined): void => set({ phase: 'live', joined }),
+    hide,
+
+    refuse(): void {
+      wasRefused = true;
+      hide();
+    },
+
+    join(joined: Joined): void {
+      wasRefused = false;
+      set({ phase: 'live', joined });
+    },
 
     update({ editors }: PresenceUpdate, ownId: number): void {
       const others = editors.filter(({ user }) => user.id !== ownId);

@@ -7,8 +7,9 @@ const rise = keyframes`
 
 const Dots = styled.span`
   display: inline-flex;
-  flex: none;
   gap: 0.3rem;
+  margin-inline-start: 0.4rem;
+  vertical-align: middle;
 
   i {
     width: 0.4rem;

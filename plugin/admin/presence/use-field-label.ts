@@ -9,8 +9,9 @@ export function useFieldLabel(uid: string, path: string): string {
   const { edit } = useDocumentLayout(uid);
   const values = useForm('useFieldLabel', (form) => form.values);
   const labels = findField(uid, edit, values, path)?.labels;
+  // Few applications translate labels; asking for a missing text is reported in the console.
   const names = labels?.map(({ label, key }) =>
-    key === null ? label : intl.formatMessage({ id: key, defaultMessage: label }),
+    key !== null && key in intl.messages ? intl.formatMessage({ id: key }) : label,
   );
   return names?.join(' › ') ?? path.split('.')[0];
 }

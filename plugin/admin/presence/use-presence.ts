@@ -31,11 +31,9 @@ export function usePresence(
   const ownId = useAuth('usePresence', ({ user }) => (user === undefined ? null : Number(user.id)));
 
   useEffect(() => {
-    if (documentId === undefined) return store.leave('unsaved');
+    if (documentId === undefined) return store.hide();
     if (socket === null || status !== 'connected' || ownId === null) {
-      // Nobody has asked for a panel that was not there.
-      if (store.get().phase === 'hidden') return;
-      return store.leave(status === 'offline' ? 'offline' : 'connecting');
+      return store.disconnect(status === 'offline' ? 'offline' : 'connecting');
     }
     const wanted: PresenceDocument = { uid, documentId };
     let isJoined = false;
@@ -53,7 +51,7 @@ export function usePresence(
     /** Switched off, or not for this admin: asked again with each heartbeat. */
     const refused = (): void => {
       isJoined = false;
-      store.leave('hidden');
+      store.refuse();
     };
 
     const check = async (): Promise<void> => {
