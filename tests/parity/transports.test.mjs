@@ -206,3 +206,27 @@ parity('clients reach a server which was attached late', async (world) => {
   world.onClose(() => io.close());
   await joined(world.client(url));
 });
+
+parityOnTransports('requests and upgrades may be handed to io.engine by hand', async (world) => {
+  const { io } = await world.serve();
+  const other = createServer((req, res) => io.engine.handleRequest(req, res));
+  other.on('upgrade', (req, socket, head) => io.engine.handleUpgrade(req, socket, head));
+  const { url } = await world.listen(other);
+  world.onClose(() => other.close());
+  const { client, socket } = await world.pair({ io, url });
+  const here = next(socket, 'e');
+  const there = next(client, 'e');
+  client.emit('e', 1);
+  socket.emit('e', 2);
+  assert.deepEqual(await Promise.all([here, there]), [[1], [2]]);
+});
+
+parityOnTransports('closing io.engine ends every connection', async (world) => {
+  const server = await world.serve();
+  const { client, socket } = await world.pair(server);
+  const ends = Promise.all([next(socket, 'disconnect'), next(client, 'disconnect')]);
+  server.io.engine.close();
+  const [[here], [there]] = await ends;
+  assert.equal(here, 'forced close');
+  assert.match(there, /^transport (close|error)$/);
+});
