@@ -36,7 +36,7 @@ const Dot = styled.span<{ $color: Color; $pulse: boolean }>`
   ${({ $pulse }) => $pulse && pulsing}
 `;
 
-interface StatusDotProps {
+export interface StatusDotProps {
   color: Color;
   /** Whether something is going on, for those who do not mind motion. */
   pulse?: boolean;

@@ -39,7 +39,7 @@ export const MonitoringPage = () => {
       <Layouts.Header
         title={t('monitoring.title')}
         subtitle={t('monitoring.subtitle')}
-        secondaryAction={<LiveStatus mode={mode} />}
+        secondaryAction={<LiveStatus mode={mode} redis={snapshot?.redis} />}
         primaryAction={
           allowedActions.canUpdate && (
             <Flex gap={2} wrap="wrap">

@@ -8,11 +8,9 @@ export const Scale = styled.div`
   display: flex;
   flex-direction: column;
   justify-content: space-between;
-  height: ${HEIGHT};
+  height: calc(${HEIGHT} + 1.6rem);
   margin: -0.8rem 0;
   min-width: 3.4rem;
-  box-sizing: content-box;
-  padding: 0.1rem 0;
   text-align: right;
   font-size: ${({ theme }) => theme.fontSizes[1]};
   line-height: 1.6rem;

@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react';
-import { Badge, Box, Flex, Typography } from '@strapi/design-system';
+import { Box, Flex, Typography } from '@strapi/design-system';
 import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
+import { Chip } from './chip';
 
 /** More are counted, not named. */
 const SHOWN = 100;
@@ -34,9 +35,9 @@ const Names = ({ names }: { names: string[] }) => {
   return (
     <Flex gap={1} wrap="wrap">
       {names.slice(0, SHOWN).map((name) => (
-        <Badge key={name} size="S" height="auto">
+        <Chip key={name} wrap>
           {name}
-        </Badge>
+        </Chip>
       ))}
       {names.length > SHOWN && (
         <Typography variant="pi">

@@ -4,9 +4,10 @@ import { CaretDown, CaretUp, Cross } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 
 import { RelativeTime } from '../../../components/relative-time';
-import { nameOf } from '../../../utils/people';
+import { fullName } from '../../../presence/names';
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
+import { Chip } from './chip';
 import { ConnectionDetails } from './connection-details';
 import { Truncated } from './truncated';
 
@@ -29,7 +30,7 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
   const { id, admin, user, rooms, transport, handshake, connectedAt, entitySubscriptions } = socket;
 
   const name =
-    (admin && (nameOf(admin) || t('monitoring.who.adminWithId', { id: admin.id }))) ??
+    (admin && (fullName(admin) ?? t('monitoring.who.adminWithId', { id: admin.id }))) ??
     user?.username ??
     t('monitoring.who.guest');
   const kind = admin ? 'admin' : user ? 'user' : null;
@@ -66,14 +67,10 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
         <Td>
           <Flex gap={1} maxWidth="24rem">
             {rooms.slice(0, ROOMS_SHOWN).map((room) => (
-              <Badge key={room} size="S" maxWidth="11rem" minWidth={0}>
-                <Truncated maxWidth="100%" fontSize="inherit" fontWeight="inherit" tag="span">
-                  {room}
-                </Truncated>
-              </Badge>
+              <Chip key={room}>{room}</Chip>
             ))}
             {more > 0 && (
-              <Typography variant="pi" textColor="neutral600">
+              <Typography variant="pi" textColor="neutral600" shrink={0}>
                 {t('monitoring.more', { count: more })}
               </Typography>
             )}

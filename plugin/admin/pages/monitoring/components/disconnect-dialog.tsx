@@ -4,7 +4,7 @@ import { WarningCircle } from '@strapi/icons';
 import { useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
 
 import { useDisconnectIoSocketMutation } from '../../../api/monitoring';
-import { nameOf } from '../../../utils/people';
+import { fullName } from '../../../presence/names';
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
 
@@ -44,7 +44,7 @@ export const DisconnectDialog = ({ socket, onClose, onDone }: DisconnectDialogPr
     onDone();
   };
 
-  const name = socket && ((socket.admin && nameOf(socket.admin)) || socket.user?.username);
+  const name = socket && ((socket.admin && fullName(socket.admin)) ?? socket.user?.username);
   return (
     <Dialog.Root open={socket !== null} onOpenChange={(open) => !open && onClose()}>
       {socket && (

@@ -53,7 +53,7 @@ export const EventLog = ({ log }: EventLogProps) => {
           <TypeFilter items={shown.items} value={type} onChange={setType} />
           <Button
             variant="secondary"
-            size="M"
+            size="S"
             startIcon={frozen ? <Play /> : <Pause />}
             onClick={() => setFrozen(frozen ? null : log)}
           >

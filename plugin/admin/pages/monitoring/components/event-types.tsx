@@ -31,6 +31,10 @@ const List = styled.ul`
   flex-direction: column;
   gap: ${({ theme }) => theme.spaces[3]};
   min-height: 20rem;
+
+  @media (max-width: 1100px) {
+    min-height: 0;
+  }
 `;
 
 interface EventTypesProps {

@@ -3,15 +3,18 @@ import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import type { MonitoringSnapshot } from '../../../../shared/contracts/monitoring';
-import { StatusDot } from '../../../components/status-dot';
 import { useTranslate } from '../../../utils/translations';
 import { formatBytes } from '../data/format-bytes';
 
 const Grid = styled.dl`
   display: grid;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
+  grid-template-columns: repeat(4, minmax(0, 1fr));
   gap: ${({ theme }) => theme.spaces[4]};
   margin: 0;
+
+  @media (max-width: 1100px) {
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+  }
 `;
 
 /** Digits of one width: a figure that counts does not make its neighbours move. */
@@ -24,28 +27,24 @@ interface FigureProps {
   label: string;
   value: string;
   hint?: string;
-  dot?: 'success500' | 'danger500';
 }
 
-const Figure = ({ label, value, hint, dot }: FigureProps) => (
+const Figure = ({ label, value, hint }: FigureProps) => (
   <Box
     background="neutral0"
     hasRadius
     shadow="tableShadow"
     borderColor="neutral150"
     padding={4}
-    minHeight="9.6rem"
+    minHeight="9.2rem"
   >
     <Typography tag="dt" variant="pi" fontWeight="semiBold" textColor="neutral600">
       {label}
     </Typography>
     <Flex tag="dd" direction="column" alignItems="flex-start" gap={1} margin={0} paddingTop={1}>
-      <Flex gap={2}>
-        {dot && <StatusDot color={dot} />}
-        <Value variant="beta" tag="span">
-          {value}
-        </Value>
-      </Flex>
+      <Value variant="beta" tag="span">
+        {value}
+      </Value>
       {hint && (
         <Typography variant="pi" textColor="neutral600">
           {hint}
@@ -62,7 +61,7 @@ interface KeyFiguresProps {
 export const KeyFigures = ({ snapshot }: KeyFiguresProps) => {
   const t = useTranslate();
   const intl = useIntl();
-  const { connections, events, traffic, redis, averagePerSecond } = snapshot;
+  const { connections, events, traffic, averagePerSecond } = snapshot;
   const number = (value: number) => intl.formatNumber(value);
   const decimal = (value: number) =>
     intl.formatNumber(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -90,22 +89,20 @@ export const KeyFigures = ({ snapshot }: KeyFiguresProps) => {
         })}
       />
       <Figure
-        label={t('monitoring.traffic')}
-        value={`↓ ${formatBytes(intl, traffic.bytesIn)}  ↑ ${formatBytes(intl, traffic.bytesOut)}`}
-        hint={t('monitoring.packets', { in: traffic.packetsIn, out: traffic.packetsOut })}
+        label={t('monitoring.received')}
+        value={formatBytes(intl, traffic.bytesIn)}
+        hint={t('monitoring.packets', { count: traffic.packetsIn })}
+      />
+      <Figure
+        label={t('monitoring.sent')}
+        value={formatBytes(intl, traffic.bytesOut)}
+        hint={t('monitoring.packets', { count: traffic.packetsOut })}
       />
       <Figure
         label={t('monitoring.refused')}
         value={number(traffic.refused)}
         hint={t('monitoring.limited', { limited: traffic.limited, slow: traffic.slowClosed })}
       />
-      {redis.enabled && (
-        <Figure
-          label="Redis"
-          value={t(redis.connected ? 'monitoring.redis.connected' : 'monitoring.redis.lost')}
-          dot={redis.connected ? 'success500' : 'danger500'}
-        />
-      )}
     </Grid>
   );
 };

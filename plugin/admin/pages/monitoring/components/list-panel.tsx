@@ -27,6 +27,9 @@ const Body = styled(Box)<{ $stale: boolean }>`
   opacity: ${({ $stale }) => ($stale ? 0.6 : 1)};
 `;
 
+/** Fit on a page of any size: nothing to choose. */
+const FEW = 10;
+
 export interface Column {
   label: string;
   /** Has no heading to be seen. */
@@ -129,7 +132,7 @@ export function ListPanel<Row>({
       <Body $stale={loading && page !== null} aria-busy={loading} aria-describedby={countId}>
         {state()}
       </Body>
-      {page !== null && total > 0 && (
+      {page !== null && total > FEW && (
         <Pagination.Root
           defaultPageSize={pageSize}
           pageCount={page.pagination.pageCount}

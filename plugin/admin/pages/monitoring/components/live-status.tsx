@@ -1,7 +1,8 @@
 import { Flex, Typography } from '@strapi/design-system';
 import { styled } from 'styled-components';
 
-import { StatusDot } from '../../../components/status-dot';
+import type { MonitoringSnapshot } from '../../../../shared/contracts/monitoring';
+import { StatusDot, type StatusDotProps } from '../../../components/status-dot';
 import { useTranslate } from '../../../utils/translations';
 import type { Mode } from '../data/use-monitoring';
 
@@ -11,19 +12,34 @@ const Label = styled(Typography)`
   white-space: nowrap;
 `;
 
+const Sign = ({ children, ...dot }: StatusDotProps & { children: string }) => (
+  <Flex gap={2}>
+    <StatusDot {...dot} />
+    <Label variant="pi" fontWeight="semiBold" textColor="neutral700">
+      {children}
+    </Label>
+  </Flex>
+);
+
 interface LiveStatusProps {
   mode: Mode;
+  /** Undefined while it is not known. */
+  redis: MonitoringSnapshot['redis'] | undefined;
 }
 
-/** How the figures come, told to everybody as it changes. */
-export const LiveStatus = ({ mode }: LiveStatusProps) => {
+/** How the figures come, and whether Redis is there; told to everybody as it changes. */
+export const LiveStatus = ({ mode, redis }: LiveStatusProps) => {
   const t = useTranslate();
   return (
-    <Flex role="status" gap={2} paddingLeft={3} paddingRight={3}>
-      <StatusDot color={COLORS[mode]} pulse={mode === 'live'} />
-      <Label variant="pi" fontWeight="semiBold" textColor="neutral700">
+    <Flex role="status" gap={4} wrap="wrap">
+      <Sign color={COLORS[mode]} pulse={mode === 'live'}>
         {t(`monitoring.mode.${mode}`)}
-      </Label>
+      </Sign>
+      {redis?.enabled && (
+        <Sign color={redis.connected ? 'success500' : 'danger500'}>
+          {t(redis.connected ? 'monitoring.redis.connected' : 'monitoring.redis.lost')}
+        </Sign>
+      )}
     </Flex>
   );
 };

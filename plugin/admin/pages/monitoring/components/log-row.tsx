@@ -1,10 +1,12 @@
 import { memo, useState } from 'react';
-import { Badge, Flex, Typography } from '@strapi/design-system';
+import { Flex, Typography } from '@strapi/design-system';
+import { CaretDown } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import type { LogItem } from '../data/event-log';
+import { Chip } from './chip';
 
 /** Enough for the widest line; the rest is not looked at while it is folded. */
 const PREVIEW = 300;
@@ -30,6 +32,13 @@ const Summary = styled.summary`
   &:focus-visible {
     outline: 2px solid ${({ theme }) => theme.colors.primary600};
     outline-offset: -2px;
+  }
+  & > svg {
+    flex-shrink: 0;
+    fill: ${({ theme }) => theme.colors.neutral500};
+  }
+  [open] > & > svg {
+    transform: rotate(180deg);
   }
 `;
 
@@ -98,10 +107,9 @@ export const LogRow = memo(({ item }: LogRowProps) => {
           >
             {intl.formatTime(timestamp, { timeStyle: 'medium' })}
           </Time>
-          <Badge size="S" variant={PROBLEMS.has(type) ? 'warning' : 'neutral'} maxWidth="18rem">
-            {type}
-          </Badge>
+          <Chip tone={PROBLEMS.has(type) ? 'warning' : 'neutral'}>{type}</Chip>
           <Preview>{JSON.stringify(data)?.slice(0, PREVIEW)}</Preview>
+          <CaretDown aria-hidden width="1.2rem" />
         </Summary>
         {open && <Json tabIndex={0}>{JSON.stringify(data, null, 2)}</Json>}
       </details>

@@ -58,42 +58,33 @@ export const Sections = ({ mode, counts, log, source, ownId, canUpdate }: Sectio
   };
 
   return (
-    <Box
-      background="neutral0"
-      hasRadius
-      shadow="tableShadow"
-      borderColor="neutral150"
-      padding={5}
-      paddingTop={3}
-    >
-      <Tabs.Root variant="simple" value={isTab(tab) ? tab : 'connections'} onValueChange={setTab}>
-        <Scroll>
-          <Tabs.List aria-label={t('monitoring.title')}>
-            {TABS.map((name) => (
-              <Tabs.Trigger key={name} value={name}>
-                {labels[name]}
-              </Tabs.Trigger>
-            ))}
-          </Tabs.List>
-        </Scroll>
-        <Tabs.Content value="connections">
-          <Lists.Connections
-            source={source}
-            ownId={ownId}
-            canUpdate={canUpdate}
-            note={mode === 'polling' ? t('monitoring.notice.firstOnly') : undefined}
-          />
-        </Tabs.Content>
-        <Tabs.Content value="rooms">
-          <Lists.Rooms source={source} />
-        </Tabs.Content>
-        <Tabs.Content value="subscriptions">
-          <Lists.Subscriptions source={source} />
-        </Tabs.Content>
-        <Tabs.Content value="log">
-          <EventLog log={log} />
-        </Tabs.Content>
-      </Tabs.Root>
-    </Box>
+    <Tabs.Root variant="simple" value={isTab(tab) ? tab : 'connections'} onValueChange={setTab}>
+      <Scroll>
+        <Tabs.List aria-label={t('monitoring.title')}>
+          {TABS.map((name) => (
+            <Tabs.Trigger key={name} value={name}>
+              {labels[name]}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+      </Scroll>
+      <Tabs.Content value="connections">
+        <Lists.Connections
+          source={source}
+          ownId={ownId}
+          canUpdate={canUpdate}
+          note={mode === 'polling' ? t('monitoring.notice.firstOnly') : undefined}
+        />
+      </Tabs.Content>
+      <Tabs.Content value="rooms">
+        <Lists.Rooms source={source} />
+      </Tabs.Content>
+      <Tabs.Content value="subscriptions">
+        <Lists.Subscriptions source={source} />
+      </Tabs.Content>
+      <Tabs.Content value="log">
+        <EventLog log={log} />
+      </Tabs.Content>
+    </Tabs.Root>
   );
 };

@@ -6,7 +6,7 @@ import {
   useIoMonitoringStatsQuery,
   useLazyIoStatsQuery,
 } from '../../../api/monitoring';
-import { usePageVisible } from '../../../utils/use-page-visible';
+import { usePolled } from '../../../utils/use-polled';
 import { emptyLog, type EventLog, eventLogReducer } from './event-log';
 import { liveSource, type MonitoringSource, restSource } from './source';
 import { useWatch } from './use-watch';
@@ -49,21 +49,10 @@ function useImpatience(waiting: boolean): boolean {
 
 /** The figures and the log, asked for over REST. */
 function useRest(polling: boolean) {
-  const visible = usePageVisible();
-  const options = {
-    skip: !polling || !visible,
-    pollingInterval: POLLING_INTERVAL,
-    refetchOnMountOrArgChange: true,
-  };
-  const stats = useIoMonitoringStatsQuery(undefined, options);
-  const log = useIoEventLogQuery(undefined, options);
+  const stats = usePolled(useIoMonitoringStatsQuery, POLLING_INTERVAL, polling);
+  const log = usePolled(useIoEventLogQuery, POLLING_INTERVAL, polling);
   const { refetch } = stats;
-  return {
-    stats: stats.currentData,
-    log: log.currentData,
-    error: stats.error ?? log.error,
-    refetch,
-  };
+  return { stats: stats.data, log: log.data, error: stats.error ?? log.error, refetch };
 }
 
 /** All that the page shows: live while there is a connection, else from REST. */
