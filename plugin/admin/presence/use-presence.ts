@@ -77,14 +77,21 @@ export function usePresence(
       if (isJoined && isSame(wanted, typing) && typing.user.id !== ownId) store.type(typing);
     };
 
+    /** A hidden tab may have slept too long. */
+    const onVisible = (): void => {
+      if (document.visibilityState === 'visible') attempt(check);
+    };
+
     stay(wanted);
     socket.on('presence:update', onUpdate);
     socket.on('presence:typing', onTyping);
+    document.addEventListener('visibilitychange', onVisible);
     const timer = setInterval(() => attempt(check), HEARTBEAT);
     attempt(join);
     return () => {
       isOver = true;
       clearInterval(timer);
+      document.removeEventListener('visibilitychange', onVisible);
       socket.off('presence:update', onUpdate);
       socket.off('presence:typing', onTyping);
       leaveSoon(socket, wanted);
