@@ -7,10 +7,6 @@ use napi_derive::napi;
 use super::engine::Engine;
 use crate::monitoring::Entry;
 
-fn contains(name: &str, search: &str) -> bool {
-    search.is_empty() || name.to_lowercase().contains(search)
-}
-
 /// One line of the event log.
 #[napi(object)]
 pub struct LogEntry {
@@ -141,7 +137,8 @@ impl Engine {
     /// Number of the rooms that sockets have joined, without those whose names begin with `hidden`.
     #[napi]
     pub fn room_count(&self, nsp: String, hidden: String) -> u32 {
-        self.namespace(&nsp).map_or(0, |nsp| nsp.joined_rooms(|name| !name.starts_with(&hidden)).len() as u32)
+        let shown = |name: &str| !name.starts_with(&hidden);
+        self.namespace(&nsp).map_or(0, |nsp| nsp.fullest_rooms(shown, 0).0 as u32)
     }
 
     /// Of the same rooms, those with `search` (in lower case) in their names: `limit` of them, after the `offset`
@@ -155,34 +152,44 @@ impl Engine {
         offset: u32,
         limit: u32,
     ) -> RoomList {
-        let Some(nsp) = self.namespace(&nsp) else { return RoomList { total: 0, rooms: Vec::new() } };
-        let mut rooms = nsp.joined_rooms(|name| !name.starts_with(&hidden) && contains(name, &search));
-        rooms.sort_unstable_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-        let size = |(name, members): &(Arc<str>, usize)| RoomSize {
-            name: name.to_string(),
-            members: *members as u32,
-        };
-        RoomList {
-            total: rooms.len() as u32,
-            rooms: rooms.iter().skip(offset as usize).take(limit as usize).map(size).collect(),
-        }
+        let (offset, limit) = (offset as usize, limit as usize);
+        let (total, rooms) = self.rooms_like(&nsp, &hidden, &search, offset.saturating_add(limit));
+        let rooms = rooms.into_iter().skip(offset);
+        let size =
+            |(name, members): (Arc<str>, usize)| RoomSize { name: name.to_string(), members: members as u32 };
+        RoomList { total: total as u32, rooms: rooms.map(size).collect() }
     }
 
     /// Ids of the sockets in the same rooms.
     #[napi]
     pub fn sids_in_rooms(&self, nsp: String, hidden: String, search: String) -> Vec<String> {
-        let Some(nsp) = self.namespace(&nsp) else { return Vec::new() };
-        let found = nsp.joined_rooms(|name| !name.starts_with(&hidden) && contains(name, &search));
-        let names: Vec<String> = found.iter().map(|(name, _)| name.to_string()).collect();
-        if names.is_empty() {
+        let (_, rooms) = self.rooms_like(&nsp, &hidden, &search, usize::MAX);
+        if rooms.is_empty() {
             return Vec::new();
         }
-        nsp.select(&names, &[]).iter().map(|member| member.sid.to_string()).collect()
+        let names: Vec<String> = rooms.iter().map(|(name, _)| name.to_string()).collect();
+        let found = self.namespace(&nsp).map_or_else(Vec::new, |nsp| nsp.select(&names, &[]));
+        found.iter().map(|member| member.sid.to_string()).collect()
     }
 
     /// Forgets all events.
     #[napi]
     pub fn reset_events(&self) {
         self.core().monitor.reset();
+    }
+}
+
+impl Engine {
+    fn rooms_like(
+        &self,
+        nsp: &str,
+        hidden: &str,
+        search: &str,
+        count: usize,
+    ) -> (usize, Vec<(Arc<str>, usize)>) {
+        let found = |name: &str| {
+            !name.starts_with(hidden) && (search.is_empty() || name.to_lowercase().contains(search))
+        };
+        self.namespace(nsp).map_or_else(|| (0, Vec::new()), |nsp| nsp.fullest_rooms(found, count))
     }
 }

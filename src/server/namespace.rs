@@ -1,7 +1,11 @@
 //! Namespaces and their rooms. Joining, leaving and choosing recipients are synchronous, so a broadcast reaches
 //! exactly those who were there when it was called.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashSet},
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
@@ -213,12 +217,30 @@ impl Namespace {
         members.rooms.keys().cloned().chain(own.map(|member| member.sid.clone())).collect()
     }
 
-    /// The rooms that sockets have joined besides their own, as far as `wanted`, with the numbers of their sockets.
-    pub fn joined_rooms(&self, wanted: impl Fn(&str) -> bool) -> Vec<(Arc<str>, usize)> {
+    /// Of the rooms that sockets have joined besides their own, those with a wanted name: how many there are, and the
+    /// `count` fullest, with the numbers of their sockets.
+    pub fn fullest_rooms(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        count: usize,
+    ) -> (usize, Vec<(Arc<str>, usize)>) {
         let members = self.members.read();
-        let joined = members.rooms.iter().filter(|(name, _)| !members.sockets.by_id.contains_key(*name));
-        let wanted = joined.filter(|(name, _)| wanted(name));
-        wanted.map(|(name, sockets)| (name.clone(), sockets.by_id.len())).collect()
+        let mut total = 0;
+        // There may be very many rooms: only those that are asked for are kept.
+        let mut fullest = BinaryHeap::new();
+        for (name, sockets) in &members.rooms {
+            if !wanted(name) || members.sockets.by_id.contains_key(name) {
+                continue;
+            }
+            total += 1;
+            fullest.push(Reverse((sockets.by_id.len(), Reverse(name))));
+            if fullest.len() > count {
+                fullest.pop();
+            }
+        }
+        let room =
+            |Reverse((size, Reverse(name))): Reverse<(usize, Reverse<&Arc<str>>)>| (name.clone(), size);
+        (total, fullest.into_sorted_vec().into_iter().map(room).collect())
     }
 
     /// Ids of the sockets in a room.
@@ -328,14 +350,28 @@ mod tests {
         assert_eq!(nsp.join("b", "x"), Change::Moved);
         assert_eq!(nsp.join("nobody", "x"), Change::None);
         assert_eq!(names(&nsp.rooms()), ["a", "b", "c", "x"]);
-        assert_eq!(nsp.joined_rooms(|_| true), [("x".into(), 2)]);
-        assert_eq!(nsp.joined_rooms(|name| name == "y"), []);
         assert_eq!(nsp.leave("a", "x"), Change::Moved);
         assert_eq!(nsp.leave("a", "x"), Change::None);
         assert_eq!(nsp.leave("b", "x"), Change::MovedAndRoom);
         nsp.remove("c");
         assert_eq!(names(&nsp.rooms()), ["a", "b"]);
         assert_eq!(nsp.room_size("c"), 0);
+    }
+
+    #[test]
+    fn the_fullest_rooms_come_first_and_none_that_sockets_have_for_themselves() {
+        let nsp = namespace();
+        for (sid, room) in [("a", "x"), ("a", "y"), ("b", "y"), ("a", "z"), ("c", "b"), ("c", "hidden")] {
+            nsp.join(sid, room);
+        }
+        let shown = |name: &str| name != "hidden";
+        let sized = |names: &[(&str, usize)]| -> Vec<(Arc<str>, usize)> {
+            names.iter().map(|(name, size)| ((*name).into(), *size)).collect()
+        };
+        assert_eq!(nsp.fullest_rooms(shown, 10), (3, sized(&[("y", 2), ("x", 1), ("z", 1)])));
+        assert_eq!(nsp.fullest_rooms(shown, 2), (3, sized(&[("y", 2), ("x", 1)])));
+        assert_eq!(nsp.fullest_rooms(shown, 0), (3, vec![]));
+        assert_eq!(nsp.fullest_rooms(|name| name == "nowhere", 2), (0, vec![]));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 import type { MonitoredSocket } from '../../shared/contracts/monitoring';
+import type { PresenceUser } from '../../shared/contracts/presence';
 import type { SocketStats } from '../../shared/monitoring';
 import type { SocketIOSocket, Strapi } from '../types';
 import { clientAddress } from '../utils/client-address';
@@ -13,6 +14,9 @@ const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
 export function createDescriber(strapi: Strapi, redact: Redactor) {
   const user = ({ user: own }: SocketIOSocket): SocketStats['user'] =>
     own == null ? null : { id: own.id, username: own.username };
+
+  const admin = (one: SocketIOSocket): PresenceUser | null =>
+    getService(strapi, 'identities').of(one)?.admin?.user ?? null;
 
   const address = ({ handshake: { headers, address: peer } }: SocketIOSocket): string =>
     clientAddress(strapi, headers, peer);
@@ -35,6 +39,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
 
   return {
     user,
+    admin,
     address,
     handshake,
     socket,
@@ -44,7 +49,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
       ...socket(one),
       transport: one.conn.transport.name === 'polling' ? 'polling' : 'websocket',
       connectedAt: one.handshake.issued,
-      admin: getService(strapi, 'identities').of(one)?.admin?.user ?? null,
+      admin: admin(one),
       node,
     }),
   };

@@ -63,7 +63,12 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
   };
 
   const onConnection = (socket: SocketIOSocket): void => {
-    const about = { socketId: socket.id, user: describe.user(socket) };
+    const admin = describe.admin(socket);
+    const about = {
+      socketId: socket.id,
+      user: describe.user(socket),
+      ...(admin === null ? {} : { admin }),
+    };
     record('connect', { ...about, handshake: describe.handshake(socket) });
     socket.once('disconnect', (reason) => record('disconnect', { ...about, reason }));
   };

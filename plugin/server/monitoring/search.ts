@@ -22,8 +22,8 @@ export function createSearch(strapi: Strapi, describe: Describer) {
       .filter(({ nsp }) => nsp.name === '/');
 
   const adminName = (socket: SocketIOSocket): string => {
-    const admin = getService(strapi, 'identities').of(socket)?.admin?.user;
-    return admin === undefined ? '' : `${admin.firstname ?? ''} ${admin.lastname ?? ''}`;
+    const admin = describe.admin(socket);
+    return admin === null ? '' : `${admin.firstname ?? ''} ${admin.lastname ?? ''}`;
   };
 
   const matching = (search: string): SocketIOSocket[] => {

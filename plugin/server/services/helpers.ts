@@ -290,7 +290,8 @@ export function createHelpersService({ strapi }: ServiceContext) {
     /** Disconnects a socket of whichever node. False: none has it. */
     async disconnect(socketId: string, reason: string | undefined): Promise<boolean> {
       if (local.disconnectSocket(socketId, reason) !== undefined) return true;
-      return (await cluster().askAll('disconnectSocket', [socketId, reason])).includes(true);
+      const others = getService(strapi, 'monitoring-nodes');
+      return (await others.ask('disconnectSocket', [socketId, reason])).includes(true);
     },
 
     async stop(): Promise<void> {

@@ -92,8 +92,8 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
 
   const log = (type: string, socket: SocketIOSocket, { uid, id }: Held): void => {
     if (!settings().enableMetrics) return;
-    const data = { socketId: socket.id, uid, id, user: socket.user };
-    getService(strapi, 'monitoring').logEvent(type, data);
+    const { describe, logEvent } = getService(strapi, 'monitoring');
+    logEvent(type, { socketId: socket.id, uid, id, user: describe.user(socket) });
   };
 
   const count = (uid: string, change: 1 | -1): void => {

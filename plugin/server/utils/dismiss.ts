@@ -7,8 +7,8 @@ export function dismiss(
   socket: SocketIOSocket,
   reason: string,
 ): void {
-  const { id: socketId, user } = socket;
-  getService(strapi, 'monitoring').logEvent('forced-disconnect', { socketId, reason, user });
+  const { describe, logEvent } = getService(strapi, 'monitoring');
+  logEvent('forced-disconnect', { socketId: socket.id, reason, user: describe.user(socket) });
   socket.emit('io:disconnected', { reason });
   socket.disconnect(true);
 }
