@@ -31,15 +31,22 @@ interface CellProps {
 }
 
 const Cell = ({ label, value, icon: Icon, tone }: CellProps) => (
-  <Flex background="neutral0" padding={3} gap={2} minWidth={0}>
+  <Flex background="neutral0" padding={4} gap={3} minWidth={0}>
     <Flex padding={2} hasRadius shrink={0} background={`${tone}100`} color={`${tone}600`}>
       <Icon aria-hidden />
     </Flex>
     <Box minWidth={0}>
-      <Typography tag="dt" variant="pi" fontWeight="bold" textColor="neutral600" ellipsis>
+      <Typography
+        tag="dt"
+        variant="pi"
+        fontWeight="bold"
+        textColor="neutral600"
+        title={label}
+        ellipsis
+      >
         {label}
       </Typography>
-      <Typography tag="dd" fontWeight="bold" textColor="neutral800" marginLeft={0}>
+      <Typography tag="dd" variant="delta" fontWeight="bold" textColor="neutral800" marginLeft={0}>
         {value}
       </Typography>
     </Box>

@@ -14,8 +14,14 @@ const Grid = styled.dl`
   display: grid;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
   gap: ${({ theme }) => theme.spaces[5]};
+  margin: 0;
+  padding: ${({ theme }) => theme.spaces[4]} 0;
   white-space: normal;
   overflow-wrap: anywhere;
+  /* Stays in sight where the table is wider than the window. */
+  position: sticky;
+  left: ${({ theme }) => theme.spaces[4]};
+  width: min(100%, calc(100vw - 10rem));
 `;
 
 const Item = ({ label, children }: { label: string; children: ReactNode }) => (

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { Badge, Box, Flex, IconButton, Td, Tr, Typography } from '@strapi/design-system';
+import { Badge, Flex, IconButton, Td, Tr, Typography } from '@strapi/design-system';
 import { CaretDown, CaretUp, Cross } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 
@@ -40,7 +40,18 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
     <>
       <Tr>
         <Td>
-          <Flex direction="column" alignItems="flex-start" maxWidth="22rem">
+          <IconButton
+            variant="ghost"
+            label={t('monitoring.connections.details', { name })}
+            aria-expanded={open}
+            aria-controls={open ? detailsId : undefined}
+            onClick={() => setOpen(!open)}
+          >
+            {open ? <CaretUp /> : <CaretDown />}
+          </IconButton>
+        </Td>
+        <Td>
+          <Flex direction="column" alignItems="flex-start" maxWidth="20rem">
             <Flex gap={2} maxWidth="100%">
               <Truncated
                 fontWeight="semiBold"
@@ -65,9 +76,11 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
           </Flex>
         </Td>
         <Td>
-          <Flex gap={1} maxWidth="24rem">
+          <Flex gap={1}>
             {rooms.slice(0, ROOMS_SHOWN).map((room) => (
-              <Chip key={room}>{room}</Chip>
+              <Chip key={room} maxWidth="11rem">
+                {room}
+              </Chip>
             ))}
             {more > 0 && (
               <Typography variant="pi" textColor="neutral600" shrink={0}>
@@ -78,14 +91,14 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
           </Flex>
         </Td>
         <Td>
-          <Typography textColor="neutral800">
-            {transport === null ? '–' : t(`monitoring.transport.${transport}`)}
-          </Typography>
-        </Td>
-        <Td>
-          <Truncated textColor="neutral800" maxWidth="16rem">
-            {handshake.address}
-          </Truncated>
+          <Flex direction="column" alignItems="flex-start" maxWidth="16rem">
+            <Typography textColor="neutral800">
+              {transport === null ? '–' : t(`monitoring.transport.${transport}`)}
+            </Typography>
+            <Truncated variant="pi" textColor="neutral600" maxWidth="100%">
+              {handshake.address}
+            </Truncated>
+          </Flex>
         </Td>
         <Td>
           <Typography textColor="neutral800" style={{ whiteSpace: 'nowrap' }}>
@@ -98,34 +111,21 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
           </Typography>
         </Td>
         <Td>
-          <Flex gap={1} justifyContent="flex-end">
-            {onDisconnect && !own && (
-              <IconButton
-                variant="ghost"
-                label={t('monitoring.disconnect.action', { name })}
-                onClick={() => onDisconnect(socket)}
-              >
-                <Cross />
-              </IconButton>
-            )}
+          {onDisconnect && !own && (
             <IconButton
               variant="ghost"
-              label={t('monitoring.connections.details', { name })}
-              aria-expanded={open}
-              aria-controls={open ? detailsId : undefined}
-              onClick={() => setOpen(!open)}
+              label={t('monitoring.disconnect.action', { name })}
+              onClick={() => onDisconnect(socket)}
             >
-              {open ? <CaretUp /> : <CaretDown />}
+              <Cross />
             </IconButton>
-          </Flex>
+          )}
         </Td>
       </Tr>
       {open && (
         <Tr id={detailsId}>
           <Td colSpan={columns}>
-            <Box paddingTop={4} paddingBottom={4}>
-              <ConnectionDetails socket={socket} />
-            </Box>
+            <ConnectionDetails socket={socket} />
           </Td>
         </Tr>
       )}

@@ -29,10 +29,10 @@ export const Connections = ({ source, ownId, canUpdate, note }: ConnectionsProps
   const [leaving, setLeaving] = useState<ListedSocket | null>(null);
 
   const columns = [
+    { label: t('monitoring.connections.more'), hidden: true },
     { label: t('monitoring.connections.who') },
     { label: t('monitoring.rooms') },
     { label: t('monitoring.connections.transport') },
-    { label: t('monitoring.connections.address') },
     { label: t('monitoring.connections.since') },
     { label: t('monitoring.connections.subscriptions') },
     { label: t('monitoring.connections.actions'), hidden: true },

@@ -21,10 +21,16 @@ import { useTranslate } from '../../../utils/translations';
 import type { List } from '../data/use-list';
 import { SearchField } from './search-field';
 
-/** What is listed may change every other second: digits keep their place, old rows fade. */
+/** What is listed may change every other second: digits keep their place, old rows fade. Less
+ *  padding than usual, as there are many columns. */
 const Body = styled(Box)<{ $stale: boolean }>`
   font-variant-numeric: tabular-nums;
   opacity: ${({ $stale }) => ($stale ? 0.6 : 1)};
+
+  && th,
+  && td {
+    padding-inline: ${({ theme }) => theme.spaces[2]};
+  }
 `;
 
 /** Fit on a page of any size: nothing to choose. */
