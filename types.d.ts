@@ -245,7 +245,10 @@ export interface SocketIO extends SocketIOHelpers {
   /** Sends any event, to everybody or to rooms. */
   raw(options: RawEmitOptions): Promise<void>;
   getMetrics(): Metrics;
-  /** Forgets cached roles, tokens and permissions: they are read again when next needed. */
+  /**
+   * Forgets cached roles, tokens and permissions, on all nodes: they are read again when next needed,
+   * and for everybody who is connected.
+   */
   invalidateCache(): void;
 }
 

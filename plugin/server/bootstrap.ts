@@ -19,7 +19,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
       return getService(strapi, 'namespaces').all();
     },
     getMetrics: () => getService(strapi, 'monitoring').getMetrics(),
-    invalidateCache: () => getService(strapi, 'principals').flush(),
+    invalidateCache: () => getService(strapi, 'invalidation').forget(),
   };
   getService(strapi, 'options').checkContentTypes();
   strapi.$io = $io;

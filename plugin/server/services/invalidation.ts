@@ -100,6 +100,12 @@ export function createInvalidationService({ strapi }: ServiceContext) {
       );
     },
 
+    /** For changes that the plugin cannot see: everything is read again, on all nodes. */
+    forget(): void {
+      apply('everybody', true);
+      tellOthers('everybody', true);
+    },
+
     stop(): void {
       // Exactly once each: Strapi's unsubscribers splice by index, and -1 is the last one.
       for (const unsubscribe of undo.splice(0).reverse()) unsubscribe();

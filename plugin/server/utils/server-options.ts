@@ -10,7 +10,8 @@ export function serverOptions(
   const recovery = socket?.serverOptions?.connectionStateRecovery;
   const origin = cors.origins.includes('*') ? '*' : cors.origins;
   return {
-    cors: { origin, methods: ['GET', 'POST'] },
+    // Browsers allow the POST of polling without being told.
+    cors: { origin, methods: ['GET'] },
     pingTimeout: connection.pingTimeout,
     pingInterval: connection.pingInterval,
     connectTimeout: connection.connectionTimeout,

@@ -45,6 +45,7 @@ const call = async ({ id, target, method, args }) => {
 const jwts = first ? await fill() : undefined;
 process.on('message', (message) => {
   if (message === 'close') void close();
+  else if (message === 'invalidate') app.strapi.$io.invalidateCache();
   else if (typeof message === 'object') void call(message);
   else
     void service('changes')
