@@ -233,9 +233,13 @@ impl Namespace {
                 continue;
             }
             total += 1;
-            fullest.push(Reverse((sockets.by_id.len(), Reverse(name))));
-            if fullest.len() > count {
-                fullest.pop();
+            let room = Reverse((sockets.by_id.len(), Reverse(name)));
+            if fullest.len() < count {
+                fullest.push(room);
+            } else if let Some(mut least) = fullest.peek_mut()
+                && room < *least
+            {
+                *least = room;
             }
         }
         let room =

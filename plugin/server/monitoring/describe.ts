@@ -2,7 +2,7 @@ import type { MonitoredSocket } from '../../shared/contracts/monitoring';
 import type { PresenceUser } from '../../shared/contracts/presence';
 import type { SocketStats } from '../../shared/monitoring';
 import type { SocketIOSocket, Strapi } from '../types';
-import { clientAddress } from '../utils/client-address';
+import { createAddressReader } from '../utils/client-address';
 import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
@@ -12,14 +12,17 @@ const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
 
 /** Says who a socket is, without what is secret. */
 export function createDescriber(strapi: Strapi, redact: Redactor) {
+  const addressOf = createAddressReader(strapi);
+  const identities = getService(strapi, 'identities');
+
   const user = ({ user: own }: SocketIOSocket): SocketStats['user'] =>
     own == null ? null : { id: own.id, username: own.username };
 
   const admin = (one: SocketIOSocket): PresenceUser | null =>
-    getService(strapi, 'identities').of(one)?.admin?.user ?? null;
+    identities.of(one)?.admin?.user ?? null;
 
   const address = ({ handshake: { headers, address: peer } }: SocketIOSocket): string =>
-    clientAddress(strapi, headers, peer);
+    addressOf(headers, peer);
 
   const handshake = (one: SocketIOSocket): SocketStats['handshake'] => {
     const { query: all, time } = one.handshake;
@@ -40,6 +43,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
   return {
     user,
     admin,
+    addressOf,
     address,
     handshake,
     socket,

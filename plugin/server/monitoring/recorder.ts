@@ -4,7 +4,6 @@ import type { EventLogEntry } from '../../shared/monitoring';
 import type { Settings } from '../../shared/settings';
 import type { Engine, LogEntry } from '../../socket-io/native';
 import type { SocketIOSocket, Strapi } from '../types';
-import { clientAddress } from '../utils/client-address';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
 import type { Describer } from './describe';
@@ -78,7 +77,7 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
     const reason = context?.reason ?? context?.message ?? message;
     record('refused', {
       reason,
-      address: clientAddress(strapi, req?.headers, req?.socket.remoteAddress),
+      address: describe.addressOf(req?.headers, req?.socket.remoteAddress),
     });
   };
 
