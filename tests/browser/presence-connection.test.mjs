@@ -1,0 +1,193 @@
+// The connection of the admin panel, seen through the presence panel: it comes back by itself.
+/* global document */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { launchBrowser, withoutChromium } from '../support/browser.mjs';
+import { LIMIT, PASSWORD, startPlayground } from './support/app.mjs';
+import { ARTICLE, articlePath, presencePanel, SOON } from './support/presence.mjs';
+import { countRequests } from './support/problems.mjs';
+
+const SESSION = /^\/io\/presence\/session$/;
+const SESSION_URL = '**/io/presence/session';
+
+/** What browsers say of a server that is away. */
+const isAway = (problem) => /ERR_CONNECTION_REFUSED|WebSocket connection/.test(problem);
+
+const storedToken = (page) =>
+  page.evaluate(() => JSON.parse(localStorage.getItem('strapi-io-session') ?? 'null')?.token);
+
+describe('the connection of the admin panel', { timeout: 300_000, skip: withoutChromium() }, () => {
+  let app;
+  let browser;
+  let ada;
+  let bob;
+  let path;
+
+  const open = (page, path) => page.goto(`${app.url}${path}`);
+
+  /** Both are there, and aware of each other. */
+  const together = () =>
+    Promise.all([
+      presencePanel(ada).others(['bob Admin']),
+      presencePanel(bob).others(['ada Admin']),
+    ]);
+
+  const setEnabled = (enabled) =>
+    app.run(
+      ({ strapi }, enabled) =>
+        strapi.plugin('io').service('settings').update({ presence: { enabled } }),
+      enabled,
+    );
+
+  before(async () => {
+    [app, browser] = await Promise.all([
+      startPlayground({ presence: { sessionTTL: 4_000, refreshCooldown: 500 } }),
+      launchBrowser(),
+    ]);
+    for (const name of ['ada', 'bob']) await app.addAdmin(name);
+    const id = await app.run(
+      async ({ strapi }, uid) =>
+        (await strapi.documents(uid).create({ data: { title: 'Shared' } })).documentId,
+      ARTICLE,
+    );
+    path = articlePath(id);
+    [ada, bob] = await Promise.all([
+      app.enter(browser, { admin: 'ada' }),
+      app.enter(browser, { admin: 'bob' }),
+    ]);
+    await Promise.all([open(ada, path), open(bob, path)]);
+  });
+  after(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  it('is opened with one token by all tabs', async () => {
+    await together();
+    const token = await storedToken(ada);
+    const asked = countRequests(ada, SESSION);
+    const tab = await ada.context().newPage();
+    const askedByTab = countRequests(tab, SESSION);
+    await open(tab, path);
+    await presencePanel(tab).others(['bob Admin']);
+    await tab.close();
+    assert.equal(asked.count, 0);
+    assert.ok(askedByTab.count === 0 || (await storedToken(ada)) !== token);
+  });
+
+  it('outlives its token, and takes a new one for the next connection', async () => {
+    const asked = countRequests(ada, SESSION);
+    const token = await storedToken(ada);
+    await ada.waitForFunction(
+      () => JSON.parse(localStorage.getItem('strapi-io-session')).expiresAt < Date.now(),
+    );
+    assert.equal(asked.count, 0, 'a connection needs no token');
+    await together();
+    await app.run(({ strapi }) => void strapi.$io.server.disconnectSockets(true));
+    await ada.waitForFunction(
+      (old) => JSON.parse(localStorage.getItem('strapi-io-session'))?.token !== old,
+      token,
+    );
+    await together();
+    assert.equal(asked.count, 1);
+  });
+
+  it('comes back when another admin has ended it', async () => {
+    const token = await storedToken(ada);
+    await app.run(async ({ strapi }) => {
+      const ada = await strapi.db
+        .query('admin::user')
+        .findOne({ where: { email: 'ada@example.com' } });
+      await strapi.plugin('io').service('admin-sessions').invalidate(ada.id);
+    });
+    await presencePanel(bob).alone();
+    await together();
+    assert.notEqual(await storedToken(ada), token);
+  });
+
+  it('comes back after a restart of the server', async () => {
+    assert.deepEqual([ada.problems, bob.problems], [[], []]);
+    const asked = countRequests(ada, SESSION);
+    await app.stop();
+    await presencePanel(ada)
+      .panel.getByText(/^Offline/)
+      .waitFor();
+    await app.resume();
+    await together();
+    assert.ok(asked.count < 15, `${asked.count} requests`);
+    await ada.getByRole('textbox', { name: 'title' }).pressSequentially('x');
+    await presencePanel(bob).typing('ada Admin', 'title');
+    for (const { problems } of [ada, bob]) {
+      assert.deepEqual(
+        problems.splice(0).filter((problem) => !isAway(problem)),
+        [],
+      );
+    }
+  });
+
+  it('stays without the panel while presence is switched off', async () => {
+    await setEnabled(false);
+    await Promise.all([presencePanel(ada).gone(), presencePanel(bob).gone()]);
+    await open(bob, path);
+    await bob.getByRole('textbox', { name: 'title' }).waitFor();
+    await setEnabled(true);
+    // As whoever looks at the tab again does; else with the next heartbeat.
+    for (const page of [ada, bob]) {
+      await page.waitForFunction(
+        () => {
+          document.dispatchEvent(new Event('visibilitychange'));
+          return [...document.querySelectorAll('h2')].some(
+            (h) => h.textContent === 'Live presence',
+          );
+        },
+        undefined,
+        { polling: 500 },
+      );
+    }
+    await together();
+    assert.deepEqual([ada.problems, bob.problems], [[], []]);
+  });
+
+  it('ends with the login, and is not taken over by the next admin', async () => {
+    const old = await storedToken(bob);
+    await bob.getByRole('button', { name: /bob Admin/ }).click();
+    await bob.getByRole('menuitem', { name: /log ?out/i }).click();
+    await bob.waitForURL('**/auth/login**');
+    await presencePanel(ada).alone(SOON);
+    assert.equal(await storedToken(bob), undefined);
+
+    await app.addAdmin('eve');
+    await bob.locator('input[name=email]').fill('eve@example.com');
+    await bob.locator('input[name=password]').fill(PASSWORD);
+    await bob.locator('button[type=submit]').click();
+    await bob.waitForURL((url) => !url.pathname.includes('/auth/'));
+    await open(bob, path);
+    await presencePanel(ada).others(['eve Admin']);
+    assert.notEqual(await storedToken(bob), old);
+    // Strapi asks again with the token of the login that is over.
+    bob.problems.length = 0;
+  });
+
+  it('is asked for rarely where there is none', async () => {
+    const page = await app.enter(browser, { admin: 'ada' });
+    await page.clock.install();
+    let asked = 0;
+    await page.route(SESSION_URL, (route) => {
+      asked += 1;
+      return route.fulfill({ status: 403, json: { error: { status: 403, message: 'Forbidden' } } });
+    });
+    await open(page, path);
+    await presencePanel(page)
+      .panel.getByText(/^Offline/)
+      .waitFor();
+    await page.clock.runFor(4 * 60_000);
+    assert.equal(asked, 1);
+    await page.clock.runFor(4 * 60_000);
+    await page.waitForFunction(() => true, undefined, { timeout: LIMIT });
+    assert.equal(asked, 2);
+    assert.deepEqual(
+      page.problems.filter((problem) => !problem.includes('403')),
+      [],
+    );
+  });
+});
