@@ -17,6 +17,7 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
   const clients = [];
   const nodes = [];
   let redis;
+  let port;
   let near;
   let far;
   let chief;
@@ -52,7 +53,7 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
   };
 
   before(async () => {
-    const port = await freePort();
+    port = await freePort();
     redis = await startRedis(port);
     const options = { database: database.config, redis: `redis://:hush@127.0.0.1:${port}` };
     near = await startNode({ ...options, first: true });
@@ -220,6 +221,17 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
     assert.equal(answer.status, 404);
     const log = await ask(near, 'GET', '/event-log');
     assert.equal(log.filter(({ type }) => type === 'forced-disconnect').length, 1);
+  });
+
+  it('tells of the node itself while Redis is away, and of both again when it is back', async () => {
+    await stats(({ connections }) => connections.connected === 2);
+    await redis.kill();
+    await stats(({ connections, redis: state }) => connections.connected === 1 && !state.connected);
+    const page = { page: 1, pageSize: 10 };
+    assert.equal((await chief.ask('monitoring:sockets', page)).pagination.total, 1);
+    redis = await startRedis(port);
+    await stats(({ connections }) => connections.connected === 2);
+    assert.equal((await chief.ask('monitoring:sockets', page)).pagination.total, 2);
   });
 
   it('forgets a node that has died within seconds', async () => {
