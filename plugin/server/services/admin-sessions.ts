@@ -6,6 +6,7 @@ import { sessionLimits } from '../presence/limits';
 import { createReviewer } from '../presence/review';
 import { createSessionTokens } from '../presence/session-tokens';
 import type { ServiceContext, SocketIOSocket } from '../types';
+import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
 
 /** What is known of a connected admin. */
@@ -45,8 +46,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     for (const [socket, connection] of [...connections]) {
       if (!isMeant(connection)) continue;
       connections.delete(socket);
-      socket.emit('io:disconnected', { reason });
-      socket.disconnect(true);
+      dismiss(strapi, socket, reason);
     }
   };
 
