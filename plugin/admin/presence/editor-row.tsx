@@ -3,26 +3,11 @@ import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import type { PresenceEditor } from '../../shared/contracts/presence';
+import { Avatar } from '../components/avatar';
 import { useTranslate } from '../utils/translations';
-import { colorOf, fullName, initials } from './names';
+import { fullName } from './names';
 import { TypingDots } from './typing-dots';
 import { useFieldLabel } from './use-field-label';
-
-const Avatar = ({ user }: Pick<PresenceEditor, 'user'>) => (
-  <Flex
-    aria-hidden
-    background={colorOf(user)}
-    borderRadius="50%"
-    justifyContent="center"
-    shrink={0}
-    width="3.2rem"
-    height="3.2rem"
-  >
-    <Typography variant="pi" fontWeight="bold" textColor="neutral0">
-      {initials(user) || '?'}
-    </Typography>
-  </Flex>
-);
 
 /** When they came: the time, with the day if that was another one. */
 const Since = ({ joinedAt }: Pick<PresenceEditor, 'joinedAt'>) => {
