@@ -39,7 +39,8 @@ export function emitGuarded(
   args: unknown[],
   report: Report,
 ): boolean {
-  const listeners = emitter.rawListeners(event) as ((...args: unknown[]) => unknown)[];
+  // A client's event may lack its name, which `rawListeners` would not forgive.
+  const listeners = emitter.rawListeners(String(event)) as ((...args: unknown[]) => unknown)[];
   for (const listener of listeners) attempt(() => listener.apply(emitter, args), report);
   return listeners.length > 0;
 }

@@ -134,8 +134,10 @@ export class NativeConn extends EventEmitter {
     return this;
   }
 
-  onMessage(data: string | Buffer): void {
+  onMessage(message: string | Buffer): void {
     if (this.readyState !== 'open') return;
+    // engine.io's parser has no data for a message without any
+    const data = message === '' ? undefined : message;
     if (this.listenerCount('packet') > 0) this.received({ type: 'message', data });
     this.emit('data', data);
     this.emit('message', data);

@@ -8,6 +8,10 @@ import type { NamespaceLink } from './namespace-link';
 import { guardOperator } from './operator';
 import { SocketBase, type Next, type Packet } from './upstream';
 
+/** The name of a client's event, which may be anything. */
+const nameOf = ([name]: unknown[]): string =>
+  typeof name === 'string' ? `"${name}"` : `nameless (${typeof name})`;
+
 export class Socket extends SocketBase {
   private get link(): NamespaceLink {
     return (this.nsp.sockets as LazySockets).link;
@@ -38,20 +42,19 @@ export class Socket extends SocketBase {
   }
 
   override dispatch(event: [string, ...unknown[]]): void {
-    this.run(event, (error) =>
-      process.nextTick(() => {
-        if (error) this._onerror(error);
-        else if (this.connected) {
-          const [name, ...args] = event; // middlewares may have changed it
-          emitGuarded(
-            this,
-            name,
-            args,
-            this.reporter(() => `the "${name}" listener`),
-          );
-        }
-      }),
-    );
+    this.run(event, (error) => process.nextTick(() => this.handle(event, error)));
+  }
+
+  /** In a tick of its own: whatever came out of here would end the process. */
+  private handle(event: [string, ...unknown[]], error: unknown): void {
+    const report = this.reporter(() => `the ${nameOf(event)} listener`);
+    attempt(() => {
+      if (error) this._onerror(error);
+      else if (this.connected) {
+        const [name, ...args] = event; // middlewares may have changed it
+        emitGuarded(this, name, args, report);
+      }
+    }, report);
   }
 
   override run(event: unknown[], done: Next): void {
