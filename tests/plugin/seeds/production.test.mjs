@@ -13,7 +13,6 @@ describe('documentation: production configuration', { timeout: 300_000 }, () => 
   it('takes all from the environment, and connects to Redis before anybody comes', async (t) => {
     const port = await freePort();
     const redis = await startRedis(port);
-    t.after(() => redis.kill());
     const env = {
       REDIS_URL: `redis://:hush@127.0.0.1:${port}`,
       CLIENT_URL: 'https://client.example.com',
@@ -23,8 +22,8 @@ describe('documentation: production configuration', { timeout: 300_000 }, () => 
     const { pubClient, subClient } = app.strapi.$io.server.of('/').adapter;
     t.after(async () => {
       await app.close();
-      pubClient.destroy();
-      subClient.destroy();
+      await Promise.all([pubClient.close(), subClient.close()]);
+      await redis.kill();
     });
     assert.ok(app.log.some(({ text }) => text === '[Socket.IO] Redis adapter connected'));
     await app.grant('public', COMMENT, 'find');

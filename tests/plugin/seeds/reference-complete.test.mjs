@@ -31,7 +31,7 @@ describe('documentation: the complete example', { timeout: 300_000 }, () => {
   });
   after(async () => {
     await app?.close();
-    for (const client of clients ?? []) client.destroy();
+    await Promise.all((clients ?? []).map((client) => client.close()));
     emitting?.destroy();
     await redis?.kill();
   });
@@ -57,6 +57,7 @@ describe('documentation: the complete example', { timeout: 300_000 }, () => {
     const category = await app.strapi.documents(uid('category')).create({ data: { name: 'hot' } });
     const data = { name: 'tea', category: category.documentId };
     const product = await app.strapi.documents(uid('product')).create({ data });
+    await app.flush(guest);
     await app.strapi.documents(uid('product')).delete({ documentId: product.documentId });
     await app.strapi.documents(uid('comment')).create({ data: { text: 'b' } });
     await app.flush(guest);

@@ -45,8 +45,7 @@ describe('documentation: hooks.init with the Redis adapter', { timeout: 300_000 
       client.close();
     } finally {
       await app.close();
-      pubClient.destroy();
-      subClient.destroy();
+      await Promise.all([pubClient.close(), subClient.close()]);
     }
   });
 });

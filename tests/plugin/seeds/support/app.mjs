@@ -1,12 +1,9 @@
-// An application as the documentation has its readers write one: the examples are its files, and it
-// finds the plugin in its node_modules.
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+// An application as the documentation has its readers write one: the examples are its files.
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { boot } from '../../support/app.mjs';
 import { pluginRoot, root } from '../../support/plugin-root.mjs';
 import { components, contentTypes } from './content-types.mjs';
-
-const PLUGIN = '@strapi-community/plugin-io';
 
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
@@ -25,7 +22,7 @@ const BASE = {
   'package.json': JSON.stringify({
     name: 'plugin-io-documentation',
     private: true,
-    dependencies: { [PLUGIN]: '*', '@strapi/plugin-users-permissions': '*' },
+    dependencies: { '@strapi/plugin-users-permissions': '*' },
     strapi: { uuid: false, telemetryDisabled: true },
   }),
   'config/server.js': config({
@@ -48,6 +45,14 @@ const BASE = {
     ),
   ),
   'config/logger.js': config({ level: 'error' }),
+  // The file of the documentation, and where the plugin is, which is not installed here.
+  'config/plugins.js': `
+    const documented = require('../documented/plugins.js');
+    module.exports = (context) => {
+      const plugins = typeof documented === 'function' ? documented(context) : documented;
+      return { ...plugins, io: { resolve: ${JSON.stringify(pluginRoot)}, ...plugins.io } };
+    };
+  `,
 };
 
 function typeFiles() {
@@ -94,7 +99,7 @@ export async function bootDocumented(plugins, { env = {}, files = {} } = {}) {
     ...BASE,
     ...typeFiles(),
     'config/database.js': database,
-    'config/plugins.js': plugins,
+    'documented/plugins.js': plugins,
     ...files,
   };
   for (const [file, text] of Object.entries(all)) {
@@ -102,8 +107,6 @@ export async function bootDocumented(plugins, { env = {}, files = {} } = {}) {
     await writeFile(path.join(folder, file), text);
   }
   await mkdir(path.join(folder, 'public/uploads'), { recursive: true });
-  await mkdir(path.join(folder, 'node_modules/@strapi-community'), { recursive: true });
-  await symlink(pluginRoot, path.join(folder, 'node_modules', PLUGIN));
   const restore = setEnv({ JWT_SECRET: 'jwt secret', ...env });
   try {
     const app = await boot({}, { folder });
