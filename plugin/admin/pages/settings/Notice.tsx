@@ -23,6 +23,7 @@ export function Notice({ variant, children }: { variant: Variant; children: Reac
       paddingTop={3}
       paddingBottom={3}
       hasRadius
+      role={variant === 'danger' ? 'alert' : 'status'}
       background={`${variant}100`}
       borderColor={`${variant}200`}
     >

@@ -1,6 +1,6 @@
-import { useRef, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { Blocker, Form, Layouts } from '@strapi/strapi/admin';
-import { Button, Flex } from '@strapi/design-system';
+import { Box, Button, Flex } from '@strapi/design-system';
 import { Check } from '@strapi/icons';
 
 import type { GetRoles, GetSettings, InvalidInput } from '../../../shared/contracts/settings';
@@ -21,6 +21,11 @@ interface SettingsFormProps {
   roles: GetRoles['Response']['data'];
   canUpdate: boolean;
 }
+
+/** Enter adds to lists, picks and searches: in none of the fields does it save all of them. */
+const keepEnter = (event: KeyboardEvent): void => {
+  if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
+};
 
 /** The settings, what was changed of them, and what became of it. */
 export function SettingsForm({ state, contentTypes, roles, canUpdate }: SettingsFormProps) {
@@ -109,7 +114,9 @@ export function SettingsForm({ state, contentTypes, roles, canUpdate }: Settings
                   {message}
                 </Notice>
               ))}
-              <SectionTabs section={section} onChange={setSection} />
+              <Box onKeyDown={keepEnter}>
+                <SectionTabs section={section} onChange={setSection} />
+              </Box>
             </Flex>
           </Layouts.Content>
         </SettingsPageProvider>

@@ -27,7 +27,7 @@ function SettingsLoader() {
         <Layouts.Header title={t('settings.title')} />
         <Layouts.Content>
           <EmptyStateLayout
-            icon={<WarningCircle width="4rem" height="4rem" />}
+            icon={<WarningCircle width="4rem" height="4rem" fill="danger500" aria-hidden />}
             content={t('settings.failed')}
             action={
               <Button

@@ -47,7 +47,10 @@ export function ContentTypesSetting({ path }: ContentTypesSettingProps) {
           values={value}
           nameOf={nameOf}
           disabled={disabled}
-          onRemove={(index) => set(value.filter((_, other) => other !== index))}
+          onRemove={(index) => {
+            set(value.filter((_, other) => other !== index));
+            document.getElementById(path)?.focus();
+          }}
         />
       </Flex>
     </SettingField>

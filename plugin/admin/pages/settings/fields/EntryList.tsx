@@ -1,4 +1,4 @@
-import { type ReactNode } from 'react';
+import { type MouseEvent, type ReactNode } from 'react';
 import { Box, Flex, IconButton, Typography } from '@strapi/design-system';
 import { Trash } from '@strapi/icons';
 
@@ -15,6 +15,14 @@ interface EntryListProps {
   onRemove: (key: string) => void;
   /** The control of an entry. */
   children: (key: string, disabled: boolean) => ReactNode;
+}
+
+/** An entry goes away with its button: the next one takes the focus, or the group around them. */
+function focusNeighbour(button: HTMLElement): void {
+  const entry = button.closest('li');
+  const neighbour = entry?.nextElementSibling ?? entry?.previousElementSibling;
+  const next = neighbour?.querySelector('button') ?? entry?.closest('[role="group"]');
+  (next as HTMLElement | null | undefined)?.focus();
 }
 
 /** The entries of a record, each with a control and a button that removes it. */
@@ -62,7 +70,10 @@ export function EntryList(props: EntryListProps) {
                 variant="ghost"
                 label={t('settings.list.remove', { value: key })}
                 disabled={disabled}
-                onClick={() => onRemove(key)}
+                onClick={(event: MouseEvent<HTMLElement>) => {
+                  focusNeighbour(event.currentTarget);
+                  onRemove(key);
+                }}
               >
                 <Trash />
               </IconButton>

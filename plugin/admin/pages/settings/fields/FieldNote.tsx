@@ -22,7 +22,11 @@ export function FieldNote({ path, resettable = false }: FieldNoteProps) {
       {resettable && reset !== null && (
         <TextButton
           type="button"
-          onClick={reset}
+          onClick={() => {
+            reset();
+            // The button goes away: whoever used it stays at the field.
+            document.getElementById(path)?.focus();
+          }}
           aria-label={t('settings.reset.label', { setting: t(`settings.${path}.label`) })}
         >
           {t('settings.reset')}

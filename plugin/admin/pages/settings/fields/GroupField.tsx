@@ -25,6 +25,7 @@ export function GroupField({ path, children, titled = false }: GroupFieldProps) 
       ref={ref}
       id={path}
       role="group"
+      tabIndex={-1}
       aria-label={label}
       direction="column"
       alignItems="stretch"

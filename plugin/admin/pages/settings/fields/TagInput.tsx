@@ -37,7 +37,7 @@ export function TagInput({ values, onChange, example, wrong, disabled }: TagInpu
     // Not yet a word: an input method is still composing it.
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' || event.key === ',') {
-      // Not the form's: Enter would save it.
+      // A comma ends a word and is none.
       event.preventDefault();
       add(draft);
     } else if (event.key === 'Backspace' && draft === '' && values.length > 0) {

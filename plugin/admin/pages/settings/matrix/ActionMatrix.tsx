@@ -1,9 +1,9 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { Box, Checkbox, Flex, Typography, VisuallyHidden } from '@strapi/design-system';
-import { SearchBox } from './SearchBox';
 
 import { useTranslate } from '../../../utils/translations';
 import { MatrixRow } from './MatrixRow';
+import { SearchBox } from './SearchBox';
 import { Scroller, Table } from './Table';
 import type { Action, Cells, Row } from './types';
 
@@ -38,18 +38,19 @@ export function ActionMatrix<A extends Action>(props: ActionMatrixProps<A>) {
     [],
   );
 
-  const editable = (action: A) =>
-    shown.filter(({ locked, missing }) => !locked && !missing.includes(action));
+  const having = (action: A) => shown.filter(({ missing }) => !missing.includes(action));
+  const editable = (action: A) => having(action).filter(({ locked }) => !locked);
 
   const stateOf = (action: A): boolean | 'indeterminate' => {
-    const states = editable(action).map(({ cells }) => cells[action]);
+    const states = having(action).map(({ cells }) => cells[action]);
     if (states.length > 0 && states.every(Boolean)) return true;
     return states.some(Boolean) ? 'indeterminate' : false;
   };
 
   const setAll = (action: A): void => {
-    const next = stateOf(action) !== true;
-    onChange(editable(action).map(({ uid, cells }) => [uid, { ...cells, [action]: next }]));
+    const changing = editable(action);
+    const next = !changing.every(({ cells }) => cells[action]);
+    onChange(changing.map(({ uid, cells }) => [uid, { ...cells, [action]: next }]));
   };
 
   return (

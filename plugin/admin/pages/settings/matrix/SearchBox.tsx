@@ -18,8 +18,6 @@ export function SearchBox({ value, label, onChange }: SearchBoxProps) {
       value={value}
       onChange={(event) => onChange(event.target.value)}
       onClear={() => onChange('')}
-      // Not the form's: Enter would save it.
-      onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
       clearLabel={t('settings.search.clear')}
       placeholder={label}
     >

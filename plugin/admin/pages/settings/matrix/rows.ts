@@ -37,7 +37,7 @@ export function matrixRows<A extends Action>(options: RowOptions<A>): Array<Row<
     ...Object.keys(entries)
       .filter((uid) => !known.has(uid))
       .map((uid) => row(uid, uid, [])),
-  ].sort((a, b) => a.name.localeCompare(b.name));
+  ].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 export const cellsOf = <A extends Action>(

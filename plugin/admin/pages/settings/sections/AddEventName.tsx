@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useState } from 'react';
+import { useState } from 'react';
 import { Box, Button, Combobox, ComboboxOption, Field, Flex } from '@strapi/design-system';
 import { Plus } from '@strapi/icons';
 
@@ -55,12 +55,7 @@ export function AddEventName({ known, disabled, onAdd }: AddEventNameProps) {
           <Field.Input
             value={name}
             onChange={(change) => setName(change.target.value)}
-            onKeyDown={(press: KeyboardEvent) => {
-              if (press.key !== 'Enter') return;
-              // Not the form's: Enter would save it.
-              press.preventDefault();
-              add();
-            }}
+            onKeyDown={(press) => press.key === 'Enter' && add()}
             placeholder={t('settings.example', { example: 'news' })}
             disabled={disabled}
             autoComplete="off"

@@ -53,12 +53,7 @@ export function NamespaceList() {
             <Field.Input
               value={name}
               onChange={(event) => setName(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Enter') return;
-                // Not the form's: Enter would save it.
-                event.preventDefault();
-                add();
-              }}
+              onKeyDown={(event) => event.key === 'Enter' && add()}
               placeholder={t('settings.example', { example: '/chat' })}
               disabled={disabled}
               autoComplete="off"

@@ -45,14 +45,12 @@ export function RedisUrl() {
           </Button>
         </Flex>
       </SettingField>
-      <div aria-live="polite">
-        {data?.success === true && (
-          <Notice variant="success">{t('settings.redis.test.success')}</Notice>
-        )}
-        {failure != null && (
-          <Notice variant="danger">{t('settings.redis.test.failure', { error: failure })}</Notice>
-        )}
-      </div>
+      {data?.success === true && (
+        <Notice variant="success">{t('settings.redis.test.success')}</Notice>
+      )}
+      {failure != null && (
+        <Notice variant="danger">{t('settings.redis.test.failure', { error: failure })}</Notice>
+      )}
     </>
   );
 }

@@ -106,15 +106,17 @@ function RoleRules({ role, rules, locked, disabled, onChange }: RoleRulesProps) 
           />
         </Flex>
       </Field.Root>
-      <ActionMatrix
-        label={t('settings.roles.matrix', { role: role.name })}
-        actions={ROLE_ACTIONS}
-        rows={rows}
-        disabled={disabled}
-        onChange={(changes) =>
-          onChange({ ...rules, contentTypes: withCells(rules.contentTypes, changes, true) })
-        }
-      />
+      {rows.length > 0 && (
+        <ActionMatrix
+          label={t('settings.roles.matrix', { role: role.name })}
+          actions={ROLE_ACTIONS}
+          rows={rows}
+          disabled={disabled}
+          onChange={(changes) =>
+            onChange({ ...rules, contentTypes: withCells(rules.contentTypes, changes, true) })
+          }
+        />
+      )}
     </>
   );
 }
