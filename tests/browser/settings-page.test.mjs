@@ -309,13 +309,16 @@ describe('the settings page itself', { timeout: 300_000, skip: withoutChromium()
   });
 
   it('asks once, and not again while nobody does anything', async () => {
-    const requests = countRequests(page, /^\/io\//);
-    await openSettings(app, page);
-    await page.waitForLoadState('networkidle');
+    const idle = await app.enter(browser, { at: '/settings' });
+    await idle.clock.install();
+    const requests = countRequests(idle, /^\/io\//);
+    await openSettings(app, idle);
     assert.equal(requests.count, 3);
-    for (const section of SECTIONS) await page.getByRole('tab', { name: section }).click();
-    await page.waitForLoadState('networkidle');
+    for (const section of SECTIONS) await idle.getByRole('tab', { name: section }).click();
+    await idle.clock.runFor('10:00');
+    await idle.waitForLoadState('networkidle');
     assert.equal(requests.count, 3);
+    await idle.context().close();
   });
 
   it('fits into a narrow window', async () => {

@@ -397,7 +397,13 @@ describe('the settings page', { timeout: 300_000, skip: withoutChromium() }, () 
     assert.equal(await page.getByText('Redis answers.').count(), 0);
     await test.click();
     await page.getByText(/Redis cannot be used: .*(ECONNREFUSED|connect)/).waitFor();
-    await settings.discardButton.click();
-    noProblems();
+    await settings.fill('Redis URL', 'localhost');
+    await test.click();
+    await page.getByText(/Redis cannot be used: .*is not a URL like redis:/).waitFor();
+    // The answer to a wrong address has status 400, which browsers report.
+    assert.deepEqual(
+      page.problems.filter((problem) => !problem.includes('status of 400')),
+      [],
+    );
   });
 });
