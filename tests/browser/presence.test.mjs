@@ -59,6 +59,7 @@ describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() 
     await adas.panel.getByText('Live', { exact: true }).waitFor();
     await bob.getByRole('link', { name: 'Author', exact: true }).click();
     await adas.alone(SOON);
+    await adas.panel.getByText('bob Admin has left.').waitFor({ state: 'attached' });
     await bob.goBack();
     await adas.others(['bob Admin']);
   });
@@ -84,6 +85,28 @@ describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() 
     await ada.getByText('Saved document').first().waitFor();
     await bobs.notTyping();
     assert.ok(!adaSends.includes('presence:leave'), 'whoever saves stays');
+  });
+
+  it('knows of relations and rich text, too', async () => {
+    const [, bobs] = await together(articlePath(await addArticle('Related')));
+    await ada.getByRole('combobox', { name: 'author' }).click();
+    await ada.getByRole('option', { name: /Grace Hopper/ }).click();
+    await bobs.typing('ada Admin', 'author');
+
+    const post = await app.run(
+      async ({ strapi }, uid) =>
+        (await strapi.documents(uid).create({ data: { title: 'Rich', body: 'text' } })).documentId,
+      'api::post.post',
+    );
+    await open(bob, '/admin/');
+    await ada.getByRole('button', { name: 'Save' }).click();
+    await ada.getByText('Saved document').first().waitFor();
+    await together(`/admin/content-manager/collection-types/api::post.post/${post}`);
+    await ada.locator('.CodeMirror').click();
+    await ada.keyboard.type('more');
+    await bobs.typing('ada Admin', 'body');
+    await ada.getByRole('button', { name: 'Save' }).click();
+    await ada.getByText('Saved document').first().waitFor();
   });
 
   it('says nothing of typing where nobody else is', async () => {
