@@ -1,4 +1,3 @@
-import { useAPIErrorHandler } from '@strapi/strapi/admin';
 import { Box, Button, Field, Flex } from '@strapi/design-system';
 
 import { useTestSocketIoRedisMutation } from '../../../api/settings';
@@ -6,6 +5,7 @@ import { useTranslate } from '../../../utils/translations';
 import { SettingField } from '../fields/SettingField';
 import { Notice } from '../Notice';
 import { useSettingsPage } from '../state/context';
+import { useErrorText } from '../state/use-error-text';
 import { useSetting } from '../state/use-setting';
 
 /** The address of Redis, and a way to see whether it answers before anything depends on it. */
@@ -13,9 +13,9 @@ export function RedisUrl() {
   const t = useTranslate();
   const { readOnly } = useSettingsPage();
   const { value, set, disabled } = useSetting('redis.url');
-  const { _unstableFormatAPIError: formatError } = useAPIErrorHandler();
+  const errorText = useErrorText();
   const [test, { data, error, isLoading, reset }] = useTestSocketIoRedisMutation();
-  const failure = error === undefined ? data?.error : formatError(error);
+  const failure = error === undefined ? data?.error : errorText(error);
 
   return (
     <>

@@ -1,24 +1,19 @@
-import { useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
+import { useNotification } from '@strapi/strapi/admin';
 
 import type { InvalidInput } from '../../../../shared/contracts/settings';
 import type { Settings } from '../../../../shared/settings';
 import { useTranslate } from '../../../utils/translations';
 import { useUpdateSocketIoSettingsMutation } from '../../../api/settings';
 import { changesBetween } from './changes';
+import { issuesOf, useErrorText } from './use-error-text';
 import { useSettingNames } from './use-setting-names';
-
-/** What the server refused, by path; none if it said something else. */
-function issuesOf(error: unknown): InvalidInput[] {
-  const { details } = error as { details?: { errors?: unknown } };
-  return Array.isArray(details?.errors) ? (details.errors as InvalidInput[]) : [];
-}
 
 /** Sends what was changed, and tells what became of it. Resolves with what was refused. */
 export function useSave(initial: Settings): (values: Settings) => Promise<InvalidInput[]> {
   const t = useTranslate();
   const namesOf = useSettingNames();
   const { toggleNotification } = useNotification();
-  const { _unstableFormatAPIError: formatError } = useAPIErrorHandler();
+  const errorText = useErrorText();
   const [update] = useUpdateSocketIoSettingsMutation();
 
   const tell = (changed: string[], restartRequired: string[]): void => {
@@ -50,7 +45,7 @@ export function useSave(initial: Settings): (values: Settings) => Promise<Invali
       message:
         issues.length > 0
           ? t('settings.refused.message', { count: issues.length })
-          : formatError(result.error),
+          : errorText(result.error),
     });
     return issues;
   };
