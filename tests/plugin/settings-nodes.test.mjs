@@ -19,10 +19,14 @@ async function sqliteFile() {
   };
 }
 
-const databases = { sqlite: await sqliteFile(), postgres: await createDatabase('postgres') };
+const databases = {
+  sqlite: await sqliteFile(),
+  postgres: await createDatabase('postgres'),
+  mysql: await createDatabase('mysql'),
+};
 
 for (const [name, database] of Object.entries(databases)) {
-  const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
+  const skip = database === null && `no ${name} server answers`;
 
   describe(`settings that two nodes store at a time (${name})`, { timeout: 120_000, skip }, () => {
     const nodes = [];
