@@ -128,22 +128,20 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
   it('stays without the panel while presence is switched off', async () => {
     await setEnabled(false);
     await Promise.all([presencePanel(ada).gone(), presencePanel(bob).gone()]);
-    await open(bob, path);
-    await bob.getByRole('textbox', { name: 'title' }).waitFor();
-    await setEnabled(true);
-    // As whoever looks at the tab again does; else with the next heartbeat.
-    for (const page of [ada, bob]) {
-      await page.waitForFunction(
-        () => {
-          document.dispatchEvent(new Event('visibilitychange'));
-          return [...document.querySelectorAll('h2')].some(
-            (h) => h.textContent === 'Live presence',
-          );
-        },
-        undefined,
-        { polling: 500 },
+    await bob.clock.install();
+    const refused = bob
+      .waitForEvent('websocket', (socket) => socket.url().includes('/socket.io/'))
+      .then((socket) =>
+        socket.waitForEvent('framereceived', ({ payload }) => /switched off/.test(payload)),
       );
-    }
+    await open(bob, path);
+    await refused;
+    await presencePanel(bob).gone();
+    await setEnabled(true);
+    // One tab joins with its next heartbeat, the other as somebody looks at it again.
+    await bob.clock.runFor(30_000);
+    await presencePanel(bob).alone();
+    await ada.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await together();
     assert.deepEqual([ada.problems, bob.problems], [[], []]);
   });
