@@ -1,9 +1,9 @@
 /**
- * socket.io's BroadcastOperator, with errors of acknowledgement callbacks reported: it calls these from timers and
- * promises, where a throw would end the process.
+ * socket.io's BroadcastOperator, with errors of acknowledgement callbacks and of the adapter reported: it has to do with
+ * these in timers and promises, where an error would end the process.
  */
 import type { Adapter } from 'socket.io-adapter';
-import { guarded } from './guard';
+import { guarded, type Report } from './guard';
 import type { LazySockets } from './lazy-sockets';
 import { BroadcastOperator, type NamespaceInternals } from './upstream';
 
@@ -48,15 +48,34 @@ class GuardedOperator extends OperatorBase {
 
   override emit(event: string, ...args: unknown[]): boolean {
     const ack = args.at(-1);
-    if (typeof ack === 'function') {
-      const { core } = ((this.adapter.nsp as NamespaceInternals).sockets as LazySockets).link;
-      args[args.length - 1] = guarded(
-        ack as (...args: unknown[]) => unknown,
-        core.reporter(`the acknowledgement callback of a broadcast of "${event}"`),
-      );
-    }
-    return super.emit(event, ...args);
+    if (typeof ack !== 'function') return super.emit(event, ...args);
+    const sockets = (this.adapter.nsp as NamespaceInternals).sockets as LazySockets;
+    const { core } = sockets.link;
+    args[args.length - 1] = guarded(
+      ack as (...args: unknown[]) => unknown,
+      core.reporter(`the acknowledgement callback of a broadcast of "${event}"`),
+    );
+    const report = core.reporter(`counting the servers for a broadcast of "${event}"`);
+    const operator = { ...this, adapter: adapterOfAcks(this.adapter, sockets, report) };
+    return super.emit.call(operator, event, ...args);
   }
+}
+
+/**
+ * What socket.io asks of the adapter for acknowledgements. When time is up it goes through the sockets, of which only
+ * those with an object can still wait for an answer; servers that cannot be counted are waited for until then.
+ */
+function adapterOfAcks(adapter: Adapter, sockets: LazySockets, report: Report): Adapter {
+  const narrowed = {
+    nsp: { sockets: { forEach: (fn: () => void) => sockets.materialized().forEach(fn) } },
+    broadcastWithAck: adapter.broadcastWithAck.bind(adapter),
+    serverCount: () =>
+      adapter.serverCount().catch((error: unknown) => {
+        report(error);
+        return NaN;
+      }),
+  };
+  return narrowed as unknown as Adapter;
 }
 
 /** Turns an operator which socket.io made into a guarded one. */

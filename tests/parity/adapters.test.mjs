@@ -27,9 +27,25 @@ async function cluster(world, make) {
   return { near, far, key };
 }
 
+const PAUSE = 5;
+const PATIENCE = 12_000;
+
 /** Resolves when it holds. */
 async function until(holds) {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  for (const end = Date.now() + PATIENCE; !(await holds());) {
+    assert.ok(Date.now() < end, `it did not come to hold: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+/** Resolves when what is sent to a room arrives on the other side: some adapters subscribe to it only then. */
+async function crosses(send, client) {
+  let heard = false;
+  client.once('crossed', () => (heard = true));
+  await until(() => {
+    send('crossed');
+    return heard;
+  });
 }
 
 /** Resolves when the servers have found each other. */
@@ -55,6 +71,9 @@ for (const [name, make] of Object.entries(adapters)) {
       const { near, far } = await cluster(world, make);
       near.socket.join('r');
       far.socket.join('r');
+
+      await crosses((event) => near.io.to('r').emit(event), far.client);
+      await crosses((event) => far.io.to('r').emit(event), near.client);
 
       const all = Promise.all([next(near.client, 'all'), next(far.client, 'all')]);
       near.io.emit('all', 1, Buffer.from('x'));
@@ -135,6 +154,8 @@ for (const [name, make] of Object.entries(adapters)) {
       io.in(far.id).socketsJoin('r');
       socket.join('r');
       await until(async () => (await idsIn('r')).length === 2);
+      await crosses((event) => io.to('r').emit(event), far);
+      await crosses((event) => far.emit('emit', 'r', event), near);
       const fromHere = both('room');
       io.to('r').emit('room', 1);
       assert.deepEqual(await fromHere, [[1], [1]]);
@@ -154,8 +175,10 @@ for (const [name, make] of Object.entries(adapters)) {
       assert.deepEqual(seen.map(({ id }) => id).sort(), [near.id, far.id].sort());
       const { data, rooms } = seen.find(({ id }) => id === near.id);
       assert.deepEqual([data, rooms.sort()], [{ name: 'near' }, [near.id, 'r'].sort()]);
-      far.emit('move', 'r', 's');
-      await until(() => socket.rooms.has('s') && !socket.rooms.has('r'));
+      far.emit('join', 'r', 's');
+      await until(() => socket.rooms.has('s'));
+      far.emit('leave', 'r');
+      await until(() => !socket.rooms.has('r'));
       assert.deepEqual(await idsIn('s'), [near.id, far.id].sort());
       const left = next(near, 'disconnect');
       far.emit('disconnect all', near.id);

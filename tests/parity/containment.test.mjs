@@ -151,3 +151,15 @@ contained('a throwing headers listener', ['boom'], async ({ world, io, url }) =>
   });
   await next(world.client(url), 'connect_error');
 });
+
+contained('an adapter that cannot count its servers', ['boom'], async ({ io, client }) => {
+  client.on('ask', (answer) => answer('here'));
+  io.of('/').adapter.serverCount = async () => {
+    throw new Error('boom');
+  };
+  const error = await io
+    .timeout(50)
+    .emitWithAck('ask')
+    .catch((reason) => reason);
+  assert.deepEqual([error.message, error.responses], ['operation has timed out', ['here']]);
+});

@@ -234,3 +234,20 @@ ours(
   },
   { timeout: 60_000, skip: process.platform !== 'linux' && 'counts descriptors in /proc' },
 );
+
+ours('acknowledgements make objects for those only who are asked', async (world) => {
+  const { io, url } = await world.serve();
+  const clients = [];
+  for (let i = 0; i < 3; i += 1) clients.push(await world.connected(url));
+  clients[0].on('ask', (answer) => answer('here'));
+  assert.deepEqual(await io.to(clients[0].id).timeout(5_000).emitWithAck('ask'), ['here']);
+  const error = await io
+    .to(clients[1].id)
+    .timeout(20)
+    .emitWithAck('ask')
+    .catch((reason) => reason);
+  assert.deepEqual(error.responses, []);
+  const made = io.sockets.sockets.materialized().map(({ id }) => id);
+  assert.deepEqual(made.sort(), [clients[0].id, clients[1].id].sort());
+  assert.ok(io.sockets.sockets.materialized().every(({ acks }) => acks.size === 0));
+});

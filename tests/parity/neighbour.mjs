@@ -21,10 +21,8 @@ io.on('connection', (socket) => {
     const sockets = await io.in(room).fetchSockets();
     answer(sockets.map(({ id, data, rooms }) => ({ id, data, rooms: [...rooms] })));
   });
-  socket.on('move', (from, to) => {
-    io.in(from).socketsJoin(to);
-    io.in(from).socketsLeave(from);
-  });
+  socket.on('join', (from, to) => io.in(from).socketsJoin(to));
+  socket.on('leave', (room) => io.in(room).socketsLeave(room));
   socket.on('disconnect all', (room) => io.in(room).disconnectSockets());
 });
 http.listen(0, '127.0.0.1', () => process.send({ port: http.address().port }));
