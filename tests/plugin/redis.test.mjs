@@ -92,9 +92,9 @@ describe('a node connected through Redis', { timeout: 120_000 }, () => {
     const near = await connect(app.url);
     const far = await connect(neighbour.url);
     const reaches = async (event) => {
-      const heard = far.next(event);
+      const heard = [near, far].map((client) => client.next(event));
       await app.strapi.$io.raw({ event });
-      await heard;
+      await Promise.all(heard);
     };
     await meet(2);
     await reaches('first');
