@@ -38,7 +38,8 @@ const Typing = ({ uid, path }: { uid: string; path: string }) => {
   const text = t('presence.typing', { field: useFieldLabel(uid, path) });
   return (
     <TypingText tag="p" variant="pi" textColor="primary600" title={text}>
-      {text} <TypingDots />
+      <TypingDots />
+      {text}
     </TypingText>
   );
 };

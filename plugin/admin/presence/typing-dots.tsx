@@ -8,7 +8,7 @@ const rise = keyframes`
 const Dots = styled.span`
   display: inline-flex;
   gap: 0.3rem;
-  margin-inline-start: 0.4rem;
+  margin-inline-end: 0.6rem;
   vertical-align: middle;
 
   i {
