@@ -3,7 +3,6 @@ import { useEffect, useRef } from 'react';
 import { usePageVisible } from './use-page-visible';
 
 interface Options {
-  pollingInterval: number;
   refetchOnMountOrArgChange: boolean;
   skip: boolean;
 }
@@ -24,18 +23,22 @@ export function usePolled<Data>(
   enabled = true,
 ): Result<Data> {
   const visible = usePageVisible();
-  const result = useQuery(undefined, {
-    pollingInterval: visible ? interval : 0,
-    refetchOnMountOrArgChange: true,
-    skip: !enabled,
-  });
+  const result = useQuery(undefined, { refetchOnMountOrArgChange: true, skip: !enabled });
 
+  // Not the query's own `pollingInterval`: in Strapi's store that goes on when it is taken back.
   const { refetch } = result;
-  const wasVisible = useRef(visible);
+  const missed = useRef(false);
   useEffect(() => {
-    if (enabled && visible && !wasVisible.current) refetch();
-    wasVisible.current = visible;
-  }, [enabled, visible, refetch]);
+    if (!enabled) return undefined;
+    if (!visible) {
+      missed.current = true;
+      return undefined;
+    }
+    if (missed.current) refetch();
+    missed.current = false;
+    const timer = setInterval(refetch, interval);
+    return () => clearInterval(timer);
+  }, [enabled, visible, refetch, interval]);
 
   return result;
 }

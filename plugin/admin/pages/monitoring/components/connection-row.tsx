@@ -102,7 +102,7 @@ export const ConnectionRow = ({ socket, own, columns, onDisconnect }: Connection
         </Td>
         <Td>
           <Typography textColor="neutral800" style={{ whiteSpace: 'nowrap' }}>
-            <RelativeTime timestamp={connectedAt} />
+            <RelativeTime timestamp={connectedAt} short />
           </Typography>
         </Td>
         <Td>

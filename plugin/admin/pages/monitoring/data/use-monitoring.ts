@@ -69,9 +69,13 @@ export function useMonitoring(): Monitoring {
   const mode = live !== null ? 'live' : pending && !impatient ? 'connecting' : 'polling';
 
   const rest = useRest(mode === 'polling');
+  const { stats } = rest;
   useEffect(() => {
-    if (rest.stats !== undefined) setSnapshot(rest.stats);
-  }, [rest.stats]);
+    // The first one may be from the last time it was asked.
+    if (stats !== undefined) {
+      setSnapshot((last) => (last !== null && last.timestamp > stats.timestamp ? last : stats));
+    }
+  }, [stats]);
   useEffect(() => {
     if (rest.log !== undefined) tellLog({ type: 'merge', entries: rest.log });
   }, [rest.log]);
