@@ -1,5 +1,17 @@
 // The settings page as a person uses it.
 
+/** The names of the tabs, in English. */
+export const SECTIONS = [
+  'General',
+  'Content types',
+  'Events',
+  'Security',
+  'Rooms',
+  'Presence',
+  'Monitoring',
+  'Advanced',
+];
+
 /** Opens the page in `page`, which is logged in; `section` is the name of a tab. */
 export async function openSettings(app, page, section) {
   await page.goto(`${app.url}/admin/settings/io/settings`);
