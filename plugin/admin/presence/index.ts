@@ -1,6 +1,6 @@
 import type { StrapiApp } from '@strapi/strapi/admin';
 
-import { PresencePanel, type PanelProps } from './panel';
+import { PresencePanel, type PanelProps } from './Panel';
 
 /** What the panel needs of the Content Manager, which an application may be without. */
 interface ContentManager {

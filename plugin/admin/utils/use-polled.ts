@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 
+import type { RequestError } from './use-error-text';
 import { usePageVisible } from './use-page-visible';
 
 interface Options {
@@ -9,7 +10,7 @@ interface Options {
 
 interface Result<Data> {
   data?: Data;
-  error?: unknown;
+  error?: RequestError;
   refetch: () => unknown;
 }
 

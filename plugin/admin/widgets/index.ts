@@ -17,7 +17,7 @@ export function addWidgets(app: StrapiApp): void {
       title: message('widgets.statistics.title'),
       link: { label: message('widgets.statistics.link'), href: MONITORING },
       permissions: PERMISSIONS.readMonitoring,
-      component: async () => (await import('./statistics')).Statistics,
+      component: async () => (await import('./Statistics')).Statistics,
     },
     {
       id: 'online',
@@ -26,7 +26,7 @@ export function addWidgets(app: StrapiApp): void {
       title: message('widgets.online.title'),
       link: { label: message('widgets.online.link'), href: MONITORING },
       permissions: PERMISSIONS.readMonitoring,
-      component: async () => (await import('./online')).Online,
+      component: async () => (await import('./Online')).Online,
     },
   ]);
 }

@@ -1,7 +1,7 @@
 import { Page } from '@strapi/strapi/admin';
 
 import { PERMISSIONS } from '../../constants';
-import { MonitoringPage } from './monitoring-page';
+import { MonitoringPage } from './MonitoringPage';
 
 export default () => (
   <Page.Protect permissions={PERMISSIONS.readMonitoring}>

@@ -6,6 +6,7 @@ import {
   useIoMonitoringStatsQuery,
   useLazyIoStatsQuery,
 } from '../../../api/monitoring';
+import type { RequestError } from '../../../utils/use-error-text';
 import { usePolled } from '../../../utils/use-polled';
 import { emptyLog, type EventLog, eventLogReducer } from './event-log';
 import { liveSource, type MonitoringSource, restSource } from './source';
@@ -28,7 +29,7 @@ export interface Monitoring {
   /** The socket of this browser tab, which is one of those that are listed. */
   ownId: string | null;
   /** What went wrong when REST was asked last. */
-  error: unknown;
+  error: RequestError | undefined;
   /** Asks REST again at once. */
   retry: () => void;
 }

@@ -5,7 +5,7 @@ import { useTranslate } from '../../../utils/translations';
 import { SettingField } from '../fields/SettingField';
 import { Notice } from '../Notice';
 import { useSettingsPage } from '../state/context';
-import { useErrorText } from '../state/use-error-text';
+import { useErrorText } from '../../../utils/use-error-text';
 import { useSetting } from '../state/use-setting';
 
 /** The address of Redis, and a way to see whether it answers before anything depends on it. */

@@ -5,7 +5,7 @@ import type { Settings } from '../../../../shared/settings';
 import { useTranslate } from '../../../utils/translations';
 import { useUpdateSocketIoSettingsMutation } from '../../../api/settings';
 import { changesBetween } from './changes';
-import { issuesOf, useErrorText } from './use-error-text';
+import { issuesOf, useErrorText } from '../../../utils/use-error-text';
 import { useSettingNames } from './use-setting-names';
 
 /** Sends what was changed, and tells what became of it. Resolves with what was refused. */

@@ -5,9 +5,9 @@ import { styled } from 'styled-components';
 
 import type { MonitoringSnapshot } from '../../shared/contracts/monitoring';
 import { useIoMonitoringStatsQuery } from '../api/monitoring';
-import { StatusDot } from '../components/status-dot';
+import { StatusDot } from '../components/StatusDot';
 import { useTranslate } from '../utils/translations';
-import { Polled } from './polled';
+import { Polled } from './Polled';
 
 const Grid = styled.dl`
   display: grid;

@@ -3,10 +3,10 @@ import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import type { PresenceEditor } from '../../shared/contracts/presence';
-import { Avatar } from '../components/avatar';
+import { Avatar } from '../components/Avatar';
 import { useTranslate } from '../utils/translations';
 import { fullName } from './names';
-import { TypingDots } from './typing-dots';
+import { TypingDots } from './TypingDots';
 import { useFieldLabel } from './use-field-label';
 
 /** When they came: the time, with the day if that was another one. */

@@ -4,7 +4,7 @@ import { styled } from 'styled-components';
 
 import type { PresenceEditor } from '../../shared/contracts/presence';
 import { useTranslate } from '../utils/translations';
-import { EditorRow } from './editor-row';
+import { EditorRow } from './EditorRow';
 import type { PresenceState } from './store';
 
 /** As many as there may be do not push away what is below. */

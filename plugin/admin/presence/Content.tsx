@@ -2,9 +2,9 @@ import { useSyncExternalStore } from 'react';
 import { Box, Flex } from '@strapi/design-system';
 import { styled } from 'styled-components';
 
-import { Announcer } from './announcer';
-import { EditorList } from './editor-list';
-import { StatusLine } from './status-line';
+import { Announcer } from './Announcer';
+import { EditorList } from './EditorList';
+import { StatusLine } from './StatusLine';
 import type { PresenceStore } from './store';
 import { useTypingSignal } from './use-typing-signal';
 

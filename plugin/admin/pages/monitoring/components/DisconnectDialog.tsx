@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'react';
 import { Button, Dialog, Field, Flex } from '@strapi/design-system';
 import { WarningCircle } from '@strapi/icons';
-import { useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
+import { useNotification } from '@strapi/strapi/admin';
 
 import { useDisconnectIoSocketMutation } from '../../../api/monitoring';
 import { fullName } from '../../../presence/names';
 import { useTranslate } from '../../../utils/translations';
+import { useErrorText } from '../../../utils/use-error-text';
 import type { ListedSocket } from '../data/source';
 
 /** What the server takes. */
@@ -22,7 +23,7 @@ interface DisconnectDialogProps {
 export const DisconnectDialog = ({ socket, onClose, onDone }: DisconnectDialogProps) => {
   const t = useTranslate();
   const { toggleNotification } = useNotification();
-  const { formatAPIError } = useAPIErrorHandler();
+  const errorText = useErrorText();
   const [disconnect, { isLoading }] = useDisconnectIoSocketMutation();
   const [reason, setReason] = useState('');
 
@@ -35,7 +36,7 @@ export const DisconnectDialog = ({ socket, onClose, onDone }: DisconnectDialogPr
       const gone = 'status' in result.error && result.error.status === 404;
       toggleNotification({
         type: 'danger',
-        message: gone ? t('monitoring.disconnect.gone') : formatAPIError(result.error as never),
+        message: gone ? t('monitoring.disconnect.gone') : errorText(result.error),
       });
     } else {
       toggleNotification({ type: 'success', message: t('monitoring.disconnect.done') });

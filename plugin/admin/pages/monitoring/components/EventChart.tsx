@@ -4,8 +4,8 @@ import { useIntl } from 'react-intl';
 
 import { useTranslate } from '../../../utils/translations';
 import { axisEnd, lastSeconds } from '../data/scale';
-import { Axis, Curve, Dot, Guide, Plot, Scale, Surface, Tip } from './chart-parts';
-import { Card } from './card';
+import { Axis, Curve, Dot, Guide, Plot, Scale, Surface, Tip } from './ChartParts';
+import { Card } from './Card';
 
 const SECONDS = 300;
 const MINUTES = SECONDS / 60;

@@ -19,7 +19,7 @@ import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import type { List } from '../data/use-list';
-import { SearchField } from './search-field';
+import { SearchField } from './SearchField';
 
 /** What is listed may change every other second: digits keep their place, old rows fade. Less
  *  padding than usual, as there are many columns. */

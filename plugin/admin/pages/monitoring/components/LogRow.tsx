@@ -6,7 +6,7 @@ import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import type { LogItem } from '../data/event-log';
-import { Chip } from './chip';
+import { Chip } from './Chip';
 
 /** Enough for the widest line; the rest is not looked at while it is folded. */
 const PREVIEW = 300;

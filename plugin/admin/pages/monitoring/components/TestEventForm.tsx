@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { Box, Button, Field, Flex, JSONInput, Modal, Typography } from '@strapi/design-system';
 import { CheckCircle } from '@strapi/icons';
-import { useAPIErrorHandler } from '@strapi/strapi/admin';
 
 import type { TestEventResult } from '../../../../shared/monitoring';
 import { useSendIoTestEventMutation } from '../../../api/monitoring';
 import { useTranslate } from '../../../utils/translations';
+import { issuesOf, type RequestError, useErrorText } from '../../../utils/use-error-text';
 import { parseObject } from '../data/parse-object';
 
 /** What the server takes. */
@@ -18,27 +18,22 @@ interface Errors {
   other?: string;
 }
 
-/** What the server found wrong, by field. */
-interface ServerError {
-  details?: { errors?: { path: string; message: string }[] };
-}
-
 /** Sends an event to everybody who is connected, and says how many that were. */
 export const TestEventForm = () => {
   const t = useTranslate();
-  const { formatAPIError } = useAPIErrorHandler();
+  const errorText = useErrorText();
   const [send, { isLoading }] = useSendIoTestEventMutation();
   const [name, setName] = useState('test');
   const [text, setText] = useState('{\n  "message": "Hello!"\n}');
   const [errors, setErrors] = useState<Errors>({});
   const [result, setResult] = useState<TestEventResult | null>(null);
 
-  const refused = (error: unknown): Errors => {
-    const issues = (error as ServerError).details?.errors ?? [];
+  const refused = (error: RequestError): Errors => {
+    const issues = issuesOf(error);
     const of = (field: string) =>
       issues.find(({ path }) => path.split(/[.[]/)[0] === field)?.message;
     const found = { name: of('eventName'), data: of('data') };
-    return found.name || found.data ? found : { other: formatAPIError(error as never) };
+    return found.name || found.data ? found : { other: errorText(error) };
   };
 
   const submit = async (event: FormEvent): Promise<void> => {

@@ -2,7 +2,7 @@ import { Flex, Typography } from '@strapi/design-system';
 import { styled } from 'styled-components';
 
 import type { MonitoringSnapshot } from '../../../../shared/contracts/monitoring';
-import { StatusDot, type StatusDotProps } from '../../../components/status-dot';
+import { StatusDot, type StatusDotProps } from '../../../components/StatusDot';
 import { useTranslate } from '../../../utils/translations';
 import type { Mode } from '../data/use-monitoring';
 

@@ -1,18 +1,21 @@
 import { useCallback } from 'react';
 import { useAPIErrorHandler } from '@strapi/strapi/admin';
 
-import type { InvalidInput } from '../../../../shared/contracts/settings';
+import type { InvalidInput } from '../../shared/contracts/settings';
 
-type ApiError = Parameters<ReturnType<typeof useAPIErrorHandler>['_unstableFormatAPIError']>[0];
+/** Why a request failed, as RTK Query tells. */
+export type RequestError = Parameters<
+  ReturnType<typeof useAPIErrorHandler>['_unstableFormatAPIError']
+>[0];
 
 /** What the server refused, by path; none if it said something else. */
-export function issuesOf(error: ApiError): InvalidInput[] {
+export function issuesOf(error: RequestError): InvalidInput[] {
   const { details } = error as { details?: { errors?: unknown } };
   return Array.isArray(details?.errors) ? (details.errors as InvalidInput[]) : [];
 }
 
 /** What went wrong with a request, in words. */
-export function useErrorText(): (error: ApiError) => string {
+export function useErrorText(): (error: RequestError) => string {
   const { _unstableFormatAPIError: format } = useAPIErrorHandler();
   return useCallback(
     (error) => {

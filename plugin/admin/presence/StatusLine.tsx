@@ -1,6 +1,6 @@
 import { Flex, Typography } from '@strapi/design-system';
 
-import { StatusDot } from '../components/status-dot';
+import { StatusDot } from '../components/StatusDot';
 import { useTranslate } from '../utils/translations';
 import type { Phase } from './store';
 

@@ -3,11 +3,11 @@ import { useAuth } from '@strapi/strapi/admin';
 
 import type { OnlineAdmin } from '../../shared/contracts/presence';
 import { useIoOnlineAdminsQuery } from '../api/monitoring';
-import { Avatar } from '../components/avatar';
-import { RelativeTime } from '../components/relative-time';
+import { Avatar } from '../components/Avatar';
+import { RelativeTime } from '../components/RelativeTime';
 import { fullName } from '../presence/names';
 import { useTranslate } from '../utils/translations';
-import { Polled } from './polled';
+import { Polled } from './Polled';
 
 /** More are counted, not named. */
 const SHOWN = 20;

@@ -6,8 +6,8 @@ import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import { type EventLog as Log, MAX_ITEMS } from '../data/event-log';
-import { LogRow } from './log-row';
-import { TypeFilter } from './type-filter';
+import { LogRow } from './LogRow';
+import { TypeFilter } from './TypeFilter';
 
 const Scroll = styled.ol`
   max-height: 60rem;

@@ -3,13 +3,13 @@ import { Badge, Flex, IconButton, Td, Tr, Typography } from '@strapi/design-syst
 import { CaretDown, CaretUp, Cross } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 
-import { RelativeTime } from '../../../components/relative-time';
+import { RelativeTime } from '../../../components/RelativeTime';
 import { fullName } from '../../../presence/names';
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
-import { Chip } from './chip';
-import { ConnectionDetails } from './connection-details';
-import { Truncated } from './truncated';
+import { Chip } from './Chip';
+import { ConnectionDetails } from './ConnectionDetails';
+import { Truncated } from './Truncated';
 
 const ROOMS_SHOWN = 2;
 

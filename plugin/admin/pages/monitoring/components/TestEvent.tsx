@@ -3,7 +3,7 @@ import { Button, Modal } from '@strapi/design-system';
 import { PaperPlane } from '@strapi/icons';
 
 import { useTranslate } from '../../../utils/translations';
-import { TestEventForm } from './test-event-form';
+import { TestEventForm } from './TestEventForm';
 
 /** Opens the form for a test event; it begins anew each time. */
 export const TestEvent = () => {

@@ -6,8 +6,8 @@ import type { MonitoringSource, SubscriptionCount } from '../data/source';
 import { useList } from '../data/use-list';
 import { useListQuery } from '../data/use-list-query';
 import { usePageInRange } from '../data/use-page-in-range';
-import { ListPanel } from './list-panel';
-import { Truncated } from './truncated';
+import { ListPanel } from './ListPanel';
+import { Truncated } from './Truncated';
 
 const load: Parameters<typeof useList<SubscriptionCount>>[1] = (source, query) =>
   source.subscriptions(query);

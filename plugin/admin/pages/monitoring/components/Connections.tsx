@@ -4,9 +4,9 @@ import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket, MonitoringSource } from '../data/source';
 import { useList } from '../data/use-list';
 import { useListQuery } from '../data/use-list-query';
-import { ConnectionRow } from './connection-row';
-import { DisconnectDialog } from './disconnect-dialog';
-import { ListPanel } from './list-panel';
+import { ConnectionRow } from './ConnectionRow';
+import { DisconnectDialog } from './DisconnectDialog';
+import { ListPanel } from './ListPanel';
 import { usePageInRange } from '../data/use-page-in-range';
 
 const load: Parameters<typeof useList<ListedSocket>>[1] = (source, query) => source.sockets(query);

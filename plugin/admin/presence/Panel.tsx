@@ -2,7 +2,7 @@ import { type ReactNode, useMemo, useState, useSyncExternalStore } from 'react';
 import { useParams } from 'react-router-dom';
 
 import { useTranslate } from '../utils/translations';
-import { PresenceContent } from './content';
+import { PresenceContent } from './Content';
 import { createPresenceStore } from './store';
 import { usePresence } from './use-presence';
 

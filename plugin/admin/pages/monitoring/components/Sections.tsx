@@ -9,10 +9,10 @@ import type { EventLog as Log } from '../data/event-log';
 import type { MonitoringSource } from '../data/source';
 import { useListQuery } from '../data/use-list-query';
 import type { Mode } from '../data/use-monitoring';
-import { Connections } from './connections';
-import { EventLog } from './event-log';
-import { Rooms } from './rooms';
-import { Subscriptions } from './subscriptions';
+import { Connections } from './Connections';
+import { EventLog } from './EventLog';
+import { Rooms } from './Rooms';
+import { Subscriptions } from './Subscriptions';
 
 const TABS = ['connections', 'rooms', 'subscriptions', 'log'] as const;
 type Tab = (typeof TABS)[number];

@@ -5,7 +5,7 @@ import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
-import { Chip } from './chip';
+import { Chip } from './Chip';
 
 /** More are counted, not named. */
 const SHOWN = 100;

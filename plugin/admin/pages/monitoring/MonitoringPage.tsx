@@ -1,18 +1,19 @@
 import { Box, Button, EmptyStateLayout, Flex, Typography } from '@strapi/design-system';
 import { EmptyDocuments } from '@strapi/icons/symbols';
-import { Layouts, Page, useAPIErrorHandler, useRBAC } from '@strapi/strapi/admin';
+import { Layouts, Page, useRBAC } from '@strapi/strapi/admin';
 import { styled } from 'styled-components';
 
 import { PERMISSIONS } from '../../constants';
 import { useTranslate } from '../../utils/translations';
-import { EventChart } from './components/event-chart';
-import { EventTypes } from './components/event-types';
-import { KeyFigures } from './components/key-figures';
-import { LiveStatus } from './components/live-status';
-import { Notice } from './components/notice';
-import { ResetButton } from './components/reset-button';
-import { Sections } from './components/sections';
-import { TestEvent } from './components/test-event';
+import { useErrorText } from '../../utils/use-error-text';
+import { EventChart } from './components/EventChart';
+import { EventTypes } from './components/EventTypes';
+import { KeyFigures } from './components/KeyFigures';
+import { LiveStatus } from './components/LiveStatus';
+import { Notice } from './components/Notice';
+import { ResetButton } from './components/ResetButton';
+import { Sections } from './components/Sections';
+import { TestEvent } from './components/TestEvent';
 import { useMonitoring } from './data/use-monitoring';
 
 /** The chart beside the types of events; below each other where there is no room. */
@@ -28,10 +29,10 @@ const Charts = styled.div`
 
 export const MonitoringPage = () => {
   const t = useTranslate();
-  const { formatAPIError } = useAPIErrorHandler();
+  const errorText = useErrorText();
   const { mode, snapshot, log, source, ownId, error, retry } = useMonitoring();
   const { allowedActions } = useRBAC(PERMISSIONS.updateMonitoring);
-  const problem = error === undefined ? null : formatAPIError(error as never);
+  const problem = error === undefined ? null : errorText(error);
 
   return (
     <Page.Main>

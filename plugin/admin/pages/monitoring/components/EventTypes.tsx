@@ -3,8 +3,8 @@ import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
-import { Card } from './card';
-import { Truncated } from './truncated';
+import { Card } from './Card';
+import { Truncated } from './Truncated';
 
 const SHOWN = 5;
 
