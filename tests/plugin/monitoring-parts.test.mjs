@@ -158,6 +158,10 @@ describe('the logs of other nodes', () => {
       assert.deepEqual(types(feed.batch(false).entries), ['c'], 'who asked is about to watch');
       log('d');
       assert.deepEqual(types(feed.batch(true).entries), ['d']);
+      engine.setEventLogSize(3);
+      log('e', 'f', 'g', 'h');
+      assert.deepEqual(feed.history('me', 10, true).entries, [], 'the log has forgotten the rest');
+      assert.deepEqual(types(feed.batch(true).entries), ['f', 'g', 'h']);
     } finally {
       await engine.close();
     }
