@@ -193,8 +193,9 @@ impl Core {
     /// Ids of the open sessions whose address the rules in force do not let in.
     pub fn denied_conn_ids(&self) -> Vec<Arc<str>> {
         let rules = self.security.rules();
-        let conns = self.conns.read();
-        let denied = conns.values().filter(|conn| !conn.is_closed() && !rules.admit(conn.address));
+        // Not under the lock: Node's loop would wait for it.
+        let conns: Vec<_> = self.conns.read().values().cloned().collect();
+        let denied = conns.iter().filter(|conn| !conn.is_closed() && !rules.admit(conn.address));
         denied.map(|conn| conn.id.clone()).collect()
     }
 
