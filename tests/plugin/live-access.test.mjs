@@ -143,6 +143,26 @@ describe('live access', { timeout: 120_000 }, () => {
     assert.equal(error.message, 'This role may not connect');
     assert.deepEqual(error.data, { code: 'FORBIDDEN' });
   });
+
+  it('goes on when one socket cannot be moved, which does not stay either', async (t) => {
+    const [moved, blocked] = [await app.addUser('half-moved'), await app.addUser('to-be-blocked')];
+    const stuck = await join({ token: moved.jwt });
+    const next = await join({ token: blocked.jwt });
+    const { id } = stuck.socket;
+    // Past the lifecycles, so that both are looked at in one go.
+    await app.strapi.db
+      .connection('up_users')
+      .where({ id: blocked.user.id })
+      .update({ blocked: true });
+    const subscriptions = app.strapi.plugin('io').service('subscriptions');
+    t.mock.method(subscriptions, 'moved', () => Promise.reject(new Error('no database')));
+    app.strapi.$io.invalidateCache();
+    await Promise.all([stuck.disconnected(), next.disconnected()]);
+    assert.deepEqual(next.take(), [
+      { event: 'io:disconnected', data: { reason: 'Access revoked' } },
+    ]);
+    assert.ok(app.log.some(({ text }) => text.includes(id) && text.includes('no database')));
+  });
 });
 
 describe('changes that follow each other closely', { timeout: 120_000 }, () => {

@@ -86,8 +86,16 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
 
   const apply = async ({ socket, identity }: Known, now: Identity | null): Promise<void> => {
     if (!socket.connected) return;
-    if (now === null) dismiss(strapi, socket, reasonFor(identity));
-    else await move(socket, identity, now);
+    if (now === null) return dismiss(strapi, socket, reasonFor(identity));
+    try {
+      await move(socket, identity, now);
+    } catch (error) {
+      // Half moved, it must not stay; and those after it are still to be looked at.
+      strapi.log.error(
+        `plugin io: socket ${socket.id} is disconnected, as its access cannot be changed: ${describeError(error)}`,
+      );
+      dismiss(strapi, socket, 'Access cannot be checked');
+    }
   };
 
   const review = async (): Promise<void> => {
