@@ -146,6 +146,35 @@ describe('the settings', { timeout: 120_000 }, () => {
     });
   }
 
+  it('say all that is wrong at once, of what is misshapen no more than that', async () => {
+    const { status, body } = await put({
+      enabled: 'yes',
+      contentTypes: { 'api::nope.nope': { create: 1 } },
+      security: { ipWhitelist: ['', 'nobody', 7], ipBlacklist: '10.0.0.1' },
+      entitySubscriptions: { allowedContentTypes: [null, 'api::gone.gone'] },
+      rolePermissions: { silent: { contentTypes: { 'api::old.old': {} } }, odd: null },
+    });
+    assert.equal(status, 400);
+    assert.deepEqual(body.error.details.errors.map(({ path }) => path).sort(), [
+      'contentTypes',
+      'contentTypes.api::nope.nope.create',
+      'enabled',
+      'entitySubscriptions.allowedContentTypes',
+      'entitySubscriptions.allowedContentTypes[0]',
+      'rolePermissions.odd',
+      'rolePermissions.silent.contentTypes',
+      'security.ipBlacklist',
+      'security.ipWhitelist[0]',
+      'security.ipWhitelist[1]',
+      'security.ipWhitelist[2]',
+    ]);
+    for (const odd of [null, [], 'all', { contentTypes: 'all', rolePermissions: 'all' }]) {
+      await assert.rejects(app.strapi.plugin('io').service('settings').update(odd), {
+        name: 'InvalidInput',
+      });
+    }
+  });
+
   it('switch a content type on and off, and rename its events, at once', async () => {
     const client = await connect(app.url);
     const create = (text) => app.strapi.documents(NOTE).create({ data: { text } });

@@ -1,44 +1,56 @@
 import { type Settings, type SettingsPatch, settingsPatchSchema } from '../../shared/settings';
+import { valueAt } from '../../shared/settings-tree';
 import { formatIssue, formatPath, formatValue } from '../config/messages';
 import { checkAddressRule } from '../../socket-io/native';
 import { InvalidInput, type Issue } from './invalid-input';
+
+type Parsed = ReturnType<typeof settingsPatchSchema.safeParse>;
+
+const shapeIssues = (input: unknown, { error }: Parsed): Issue[] =>
+  (error?.issues ?? []).map((issue) => ({
+    path: formatPath(issue.path),
+    message: formatIssue(issue, input, 'settings'),
+  }));
 
 /** The shapes and bounds. Throws {@link InvalidInput}. */
 export function parsePatch(input: unknown): SettingsPatch {
   const result = settingsPatchSchema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidInput(
-    result.error.issues.map((issue) => ({
-      path: formatPath(issue.path),
-      message: formatIssue(issue, input, 'settings'),
-    })),
-  );
+  throw new InvalidInput(shapeIssues(input, result));
 }
 
-/** What an address list says that is no address. */
-function addressIssues(patch: SettingsPatch): Issue[] {
-  return (['ipWhitelist', 'ipBlacklist'] as const).flatMap((list) =>
-    (patch.security?.[list] ?? []).flatMap((rule, index) => {
+/** The texts of a list, which may be anything as yet, each with its place. */
+const textsAt = (input: object, path: string): Array<[index: number, text: string]> => {
+  const list = valueAt(input, path);
+  const entries = Array.isArray(list) ? [...(list as unknown[]).entries()] : [];
+  return entries.filter((entry): entry is [number, string] => typeof entry[1] === 'string');
+};
+
+/** What the address lists say that is no address. */
+const addressIssues = (input: object): Issue[] =>
+  ['security.ipWhitelist', 'security.ipBlacklist'].flatMap((list) =>
+    textsAt(input, list).flatMap(([index, rule]) => {
       const problem = checkAddressRule(rule);
       if (problem === null) return [];
-      const path = `security.${list}[${index}]`;
+      const path = `${list}[${index}]`;
       return [{ path, message: `${path} ${problem}` }];
     }),
   );
-}
 
-/** The uids a patch names, with the place of each. */
-function uidsOf({ contentTypes, entitySubscriptions, rolePermissions }: SettingsPatch) {
-  const within = (path: string, record: object | undefined): Array<[string, string]> =>
-    Object.keys(record ?? {}).map((uid) => [path, uid]);
+/** The uids that settings name, whatever shape they are in, with the place of each. */
+function uidsOf(input: object): Array<[path: string, uid: string]> {
+  const keysOf = (path: string, value: unknown): Array<[string, string]> =>
+    Object.keys(Object(value) as object).map((uid) => [path, uid]);
+  const allowed = 'entitySubscriptions.allowedContentTypes';
+  const roles = Object.entries(Object(valueAt(input, 'rolePermissions')) as object);
   return [
-    ...within('contentTypes', contentTypes),
-    ...(entitySubscriptions?.allowedContentTypes ?? []).map((uid): [string, string] => [
-      'entitySubscriptions.allowedContentTypes',
-      uid,
-    ]),
-    ...Object.entries(rolePermissions ?? {}).flatMap(([role, permissions]) =>
-      within(`rolePermissions.${role}.contentTypes`, permissions?.contentTypes),
+    ...keysOf('contentTypes', valueAt(input, 'contentTypes')),
+    ...textsAt(input, allowed).map(([, uid]): [string, string] => [allowed, uid]),
+    ...roles.flatMap(([role, permissions]) =>
+      keysOf(
+        `rolePermissions.${role}.contentTypes`,
+        valueAt(permissions as object, 'contentTypes'),
+      ),
     ),
   ];
 }
@@ -47,11 +59,11 @@ function uidsOf({ contentTypes, entitySubscriptions, rolePermissions }: Settings
  * What only the application knows: whether a content type exists. Those the settings name already
  * may stay, or settings could not be saved any more once a content type is gone.
  */
-function uidIssues(patch: SettingsPatch, current: Settings, exists: (uid: string) => boolean) {
+function uidIssues(input: object, current: Settings, exists: (uid: string) => boolean): Issue[] {
   const known = new Set(uidsOf(current).map(([, uid]) => uid));
-  return uidsOf(patch)
+  return uidsOf(input)
     .filter(([, uid]) => !known.has(uid) && !exists(uid))
-    .map(([path, uid]): Issue => ({
+    .map(([path, uid]) => ({
       path,
       message: `${path} ${formatValue(uid)} is not a content type of this application`,
     }));
@@ -63,8 +75,13 @@ export function validatePatch(
   current: Settings,
   exists: (uid: string) => boolean,
 ): SettingsPatch {
-  const patch = parsePatch(input);
-  const issues = [...addressIssues(patch), ...uidIssues(patch, current, exists)];
-  if (issues.length > 0) throw new InvalidInput(issues);
-  return patch;
+  const result = settingsPatchSchema.safeParse(input);
+  const shape = shapeIssues(input, result);
+  const named = Object(input) as object;
+  // Where the shape is wrong, nothing more is said of the contents.
+  const misshapen = new Set(shape.map(({ path }) => path));
+  const contents = [...addressIssues(named), ...uidIssues(named, current, exists)];
+  const issues = [...shape, ...contents.filter(({ path }) => !misshapen.has(path))];
+  if (!result.success || issues.length > 0) throw new InvalidInput(issues);
+  return result.data;
 }
