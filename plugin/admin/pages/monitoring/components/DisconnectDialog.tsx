@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button, Dialog, Field, Flex } from '@strapi/design-system';
 import { WarningCircle } from '@strapi/icons';
 import { useNotification } from '@strapi/strapi/admin';
@@ -26,6 +26,7 @@ export const DisconnectDialog = ({ socket, onClose, onDone }: DisconnectDialogPr
   const errorText = useErrorText();
   const [disconnect, { isLoading }] = useDisconnectIoSocketMutation();
   const [reason, setReason] = useState('');
+  const opener = useRef<Element | null>(null);
 
   useEffect(() => setReason(''), [socket?.id]);
 
@@ -49,7 +50,13 @@ export const DisconnectDialog = ({ socket, onClose, onDone }: DisconnectDialogPr
   return (
     <Dialog.Root open={socket !== null} onOpenChange={(open) => !open && onClose()}>
       {socket && (
-        <Dialog.Content>
+        <Dialog.Content
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          // Without a trigger the dialog does not know where the focus came from.
+          onCloseAutoFocus={() => (opener.current as HTMLElement | null)?.focus()}
+        >
           <Dialog.Header>{t('monitoring.disconnect.title')}</Dialog.Header>
           <Dialog.Body icon={<WarningCircle fill="danger600" width={24} height={24} />}>
             <Flex direction="column" alignItems="stretch" gap={4} width="100%">

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
-import { Box, Button, Field, Flex, JSONInput, Modal, Typography } from '@strapi/design-system';
+import { Box, Button, Field, Flex, Modal, Textarea, Typography } from '@strapi/design-system';
 import { CheckCircle } from '@strapi/icons';
+import { styled } from 'styled-components';
 
 import type { TestEventResult } from '../../../../shared/monitoring';
 import { useSendIoTestEventMutation } from '../../../api/monitoring';
@@ -10,6 +11,11 @@ import { parseObject } from '../data/parse-object';
 
 /** What the server takes. */
 const MAX_NAME = 200;
+
+/** Not Strapi's JSON input: that has no label, and one cannot leave it with the Tab key. */
+const Json = styled(Textarea)`
+  font-family: monospace;
+`;
 
 interface Errors {
   name?: string;
@@ -68,7 +74,11 @@ export const TestEventForm = () => {
           </Field.Root>
           <Field.Root name="data" error={errors.data} hint={t('monitoring.test.dataHint')}>
             <Field.Label>{t('monitoring.test.data')}</Field.Label>
-            <JSONInput value={text} onChange={setText} minHeight="14rem" />
+            <Json
+              value={text}
+              onChange={({ target }) => setText(target.value)}
+              spellCheck={false}
+            />
             <Field.Error />
             <Field.Hint />
           </Field.Root>
