@@ -60,7 +60,7 @@ export const EventLog = ({ log }: EventLogProps) => {
             {t(frozen ? 'monitoring.log.resume' : 'monitoring.log.pause')}
           </Button>
         </Flex>
-        <Typography variant="pi" textColor="neutral600" role="status">
+        <Typography variant="pi" textColor="neutral600">
           {frozen
             ? t('monitoring.log.paused', { count: waiting })
             : shown.overflown && t('monitoring.log.bounded', { count: MAX_ITEMS })}

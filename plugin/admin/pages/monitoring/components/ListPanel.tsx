@@ -118,7 +118,13 @@ export function ListPanel<Row>({
     <Flex direction="column" alignItems="stretch" gap={4} paddingTop={4}>
       <Flex justifyContent="space-between" wrap="wrap" gap={3}>
         <SearchField label={searchLabel} value={search} onChange={onSearch} />
-        <Typography id={countId} variant="pi" textColor="neutral600" role="status">
+        <Typography
+          id={countId}
+          variant="pi"
+          textColor="neutral600"
+          // Said for a search; who comes and goes meanwhile would never end.
+          aria-live={search === '' ? 'off' : 'polite'}
+        >
           {page !== null && t('monitoring.list.count', { total })}
         </Typography>
       </Flex>
