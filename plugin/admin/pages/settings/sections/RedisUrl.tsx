@@ -14,7 +14,9 @@ export function RedisUrl() {
   const { readOnly } = useSettingsPage();
   const { value, set, disabled } = useSetting('redis.url');
   const errorText = useErrorText();
-  const [test, { data, error, isLoading, reset }] = useTestSocketIoRedisMutation();
+  const [test, { data, error, isLoading, originalArgs }] = useTestSocketIoRedisMutation();
+  // What is said is said of the address that was tried, not of what has become of it.
+  const isTried = originalArgs?.url === value;
   const failure = error === undefined ? data?.error : errorText(error);
 
   return (
@@ -24,10 +26,7 @@ export function RedisUrl() {
           <Box flex="1 1 20rem" minWidth={0}>
             <Field.Input
               value={value}
-              onChange={(event) => {
-                reset();
-                set(event.target.value);
-              }}
+              onChange={(event) => set(event.target.value)}
               disabled={disabled}
               autoComplete="off"
               spellCheck={false}
@@ -45,10 +44,10 @@ export function RedisUrl() {
           </Button>
         </Flex>
       </SettingField>
-      {data?.success === true && (
+      {isTried && data?.success === true && (
         <Notice variant="success">{t('settings.redis.test.success')}</Notice>
       )}
-      {failure != null && (
+      {isTried && failure != null && (
         <Notice variant="danger">{t('settings.redis.test.failure', { error: failure })}</Notice>
       )}
     </>
