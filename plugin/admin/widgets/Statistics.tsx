@@ -1,4 +1,4 @@
-import { Box, Flex, Typography } from '@strapi/design-system';
+import { Flex, Typography } from '@strapi/design-system';
 import { ChartCircle, Discuss, Stack, User } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
@@ -21,6 +21,22 @@ const Grid = styled.dl`
   font-variant-numeric: tabular-nums;
 `;
 
+/** Only names and values may stand in a list of them: the icon belongs to the name. */
+const Place = styled.div`
+  position: relative;
+  min-width: 0;
+  padding: ${({ theme }) => theme.spaces[4]};
+  padding-left: ${({ theme }) => `calc(${theme.spaces[4]} + 3.2rem + ${theme.spaces[3]})`};
+  background: ${({ theme }) => theme.colors.neutral0};
+`;
+
+const Sign = styled(Flex)`
+  position: absolute;
+  top: 50%;
+  left: ${({ theme }) => theme.spaces[4]};
+  transform: translateY(-50%);
+`;
+
 type Tone = 'primary' | 'secondary' | 'warning' | 'success';
 
 interface CellProps {
@@ -31,13 +47,13 @@ interface CellProps {
 }
 
 const Cell = ({ label, value, icon: Icon, tone }: CellProps) => (
-  <Flex background="neutral0" padding={4} gap={3} minWidth={0}>
-    <Flex padding={2} hasRadius shrink={0} background={`${tone}100`} color={`${tone}600`}>
-      <Icon aria-hidden />
-    </Flex>
-    <Box minWidth={0}>
+  <Place>
+    <dt>
+      <Sign padding={2} hasRadius background={`${tone}100`} color={`${tone}600`}>
+        <Icon aria-hidden />
+      </Sign>
       <Typography
-        tag="dt"
+        tag="p"
         variant="pi"
         fontWeight="bold"
         textColor="neutral600"
@@ -46,11 +62,11 @@ const Cell = ({ label, value, icon: Icon, tone }: CellProps) => (
       >
         {label}
       </Typography>
-      <Typography tag="dd" variant="delta" fontWeight="bold" textColor="neutral800" marginLeft={0}>
-        {value}
-      </Typography>
-    </Box>
-  </Flex>
+    </dt>
+    <Typography tag="dd" variant="delta" fontWeight="bold" textColor="neutral800" marginLeft={0}>
+      {value}
+    </Typography>
+  </Place>
 );
 
 const Figures = ({ connections, events }: MonitoringSnapshot) => {

@@ -43,7 +43,7 @@ function PlainMatrixRow<A extends Action>({ row, actions, disabled, onChange }: 
       {actions.map((action) => (
         <td key={action}>
           {missing.includes(action) ? (
-            <Typography textColor="neutral500" title={t('settings.matrix.missing')}>
+            <Typography textColor="neutral600" title={t('settings.matrix.missing')}>
               –
             </Typography>
           ) : (

@@ -2,6 +2,8 @@
 import { styled } from 'styled-components';
 
 export const Scroller = styled.div`
+  /* What is hidden from sight must not widen the page. */
+  position: relative;
   max-height: min(60vh, 56rem);
   overflow: auto;
   border: 1px solid ${({ theme }) => theme.colors.neutral200};
