@@ -5,13 +5,20 @@ import type { PresenceEditor } from '../../shared/contracts/presence';
 import { useTranslate } from '../utils/translations';
 import { fullName } from './names';
 
+interface AnnouncerProps {
+  others: PresenceEditor[];
+  /** Without a connection nobody is known to have left. */
+  live: boolean;
+}
+
 /** Tells those who do not see the list who has come and gone. */
-export const Announcer = ({ others }: { others: PresenceEditor[] }) => {
+export const Announcer = ({ others, live }: AnnouncerProps) => {
   const t = useTranslate();
   const before = useRef(others);
   const [text, setText] = useState('');
 
   useEffect(() => {
+    if (!live) return;
     const missing = (from: PresenceEditor[], where: PresenceEditor[]): string[] =>
       from
         .filter(({ user }) => !where.some((other) => other.user.id === user.id))
@@ -22,7 +29,7 @@ export const Announcer = ({ others }: { others: PresenceEditor[] }) => {
     ];
     before.current = others;
     if (news.length > 0) setText(news.join(' '));
-  }, [others, t]);
+  }, [others, live, t]);
 
   return (
     <VisuallyHidden>

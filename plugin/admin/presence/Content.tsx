@@ -33,7 +33,7 @@ export const PresenceContent = ({ uid, store }: PresenceContentProps) => {
           <EditorList uid={uid} others={others} typing={typing} />
         </Box>
       )}
-      <Announcer others={others} />
+      <Announcer others={others} live={phase === 'live'} />
     </Content>
   );
 };
