@@ -46,6 +46,7 @@ type AttachOptions = Partial<Pick<ServerOptions, 'path' | 'addTrailingSlash'>>;
 /** Events of `io.engine` which tell of every connection. */
 const CONNECTION_EVENTS = ['drain', 'flush'];
 
+type Listener = (...args: unknown[]) => void;
 type RequestHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 export class NativeEngine extends EventEmitter {
@@ -115,13 +116,25 @@ export class NativeEngine extends EventEmitter {
     );
   }
 
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
-    super.on(event, listener as (...args: unknown[]) => void);
-    if (event === 'connection') this.core.eager();
-    if (CONNECTION_EVENTS.includes(event as string)) {
-      this.core.eager();
-      this.conns.watchAll(event as string);
-    }
+  override on(event: string | symbol, listener: Listener): this {
+    super.on(event, listener);
+    return this.watch(event);
+  }
+
+  override addListener(event: string | symbol, listener: Listener): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener(event: string | symbol, listener: Listener): this {
+    super.prependListener(event, listener);
+    return this.watch(event);
+  }
+
+  /** Asks for what an event needs: nobody pays for what nobody listens to. */
+  private watch(event: string | symbol): this {
+    const isOfConnections = CONNECTION_EVENTS.includes(event as string);
+    if (event === 'connection' || isOfConnections) this.core.eager();
+    if (isOfConnections) this.conns.watchAll(event as string);
     return this;
   }
 

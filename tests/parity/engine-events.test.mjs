@@ -77,16 +77,20 @@ parity('flush tells what leaves, drain that it has left', async (world) => {
   }
 });
 
-parity('io.engine tells of what connections drain which were there before', async (world) => {
-  const server = await world.serve();
-  const { client } = await world.pair(server);
-  const drained = next(server.io.engine, 'drain');
-  const heard = next(client, 'a');
-  server.io.emit('a');
-  const [conn] = await drained;
-  assert.equal(conn.id, client.io.engine.id);
-  await heard;
-});
+for (const listen of ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener']) {
+  parity(
+    `io.engine tells of what connections drain which were there before (${listen})`,
+    async (world) => {
+      const server = await world.serve();
+      const { client } = await world.pair(server);
+      const drained = new Promise((resolve) => server.io.engine[listen]('drain', resolve));
+      const heard = next(client, 'a');
+      server.io.emit('a');
+      await heard;
+      assert.equal((await drained).id, client.io.engine.id);
+    },
+  );
+}
 
 parity('an upgrade is announced, and changes the transport', async (world) => {
   const { client, conn } = await opening(world, {}, ['polling', 'websocket']);
