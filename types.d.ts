@@ -192,7 +192,7 @@ export type EntitySubscriptionsResult =
 export interface EntityMetrics {
   total: number;
   byContentType: Record<string, number>;
-  /** At most 1,000 of this node, and 100 of each other one. */
+  /** At most 1,000 of this node, and 100 of each other one (1,000 while somebody watches). */
   rooms: string[];
 }
 
@@ -428,7 +428,7 @@ export interface TrafficStats {
 export interface MonitoringService {
   /**
    * Who is connected. Names at most 1,000 sockets, of this node, and the fullest rooms: 1,000 of this
-   * node and 100 of each other one.
+   * node and 100 of each other one (1,000 while somebody watches the monitoring).
    */
   getConnectionStats(): ConnectionStats;
   getEventStats(): EventStats;

@@ -1,6 +1,6 @@
 import type { Strapi } from '../types';
 
-/** A row of `admin::user`, as far as presence looks at it. */
+/** A row of `admin::user`, as far as the plugin looks at it. */
 export interface AdminRow {
   id: number;
   firstname: string | null;

@@ -7,12 +7,12 @@ import { describeError } from '../utils/to-error';
 /** The event that nodes send each other; not a name that applications would choose. */
 const CALL = 'io:call';
 
-/** Does the work for a socket of this node; undefined if the socket is not here. */
+/** Does what another node asks for; undefined if that is not for this node, as a socket is not here. */
 type Handler = (args: unknown[]) => unknown;
 
 /**
- * Reaches sockets of other nodes: asks every node to do something for a socket, which the one that
- * has the socket then does, with its own checks. Without an adapter there are no other nodes.
+ * Reaches the other nodes: tells them what has changed, asks all how they are, or has something done
+ * for a socket by the one that has it, with its own checks. Without an adapter there are none.
  */
 export function createClusterService({ strapi }: ServiceContext) {
   const handlers = new Map<string, Handler>();

@@ -59,7 +59,8 @@ export function createMonitoringService({ strapi }: ServiceContext) {
 
     /**
      * Who is connected: how many to all nodes, and the rooms and entity subscriptions of all, as far
-     * as 1,000 of this node and 100 of each other one; at most 1,000 sockets, of this node.
+     * as 1,000 of this node and 100 of each other one (1,000 while somebody watches the monitoring);
+     * at most 1,000 sockets, of this node.
      */
     getConnectionStats(): ConnectionStats {
       const all = whole(MAX_LISTED);
