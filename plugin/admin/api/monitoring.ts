@@ -10,30 +10,26 @@ import type {
   SendTestEvent,
 } from '../../shared/contracts/monitoring';
 import type { OnlineAdminsResponse } from '../../shared/contracts/presence';
-
-type Data<Contract extends { Response: { data: unknown } }> = Contract['Response']['data'];
-
-/** Every endpoint answers with `{ data }`. */
-const dataOf = <T>({ data }: { data: T }): T => data;
+import { type Data, dataOf } from './answer';
 
 const monitoringApi = adminApi.enhanceEndpoints({ addTagTypes: ['IoMonitoring'] }).injectEndpoints({
   endpoints: (build) => ({
-    ioMonitoringStats: build.query<Data<GetMonitoringStats>, void>({
+    getIoMonitoringStats: build.query<Data<GetMonitoringStats>, void>({
       query: () => '/io/monitoring/stats',
       transformResponse: dataOf<Data<GetMonitoringStats>>,
       providesTags: ['IoMonitoring'],
     }),
     /** Names up to 1,000 sockets and as many rooms: for where there is no live connection. */
-    ioStats: build.query<Data<GetStats>, void>({
+    getIoStats: build.query<Data<GetStats>, void>({
       query: () => '/io/stats',
       transformResponse: dataOf<Data<GetStats>>,
     }),
-    ioEventLog: build.query<Data<GetEventLog>, void>({
+    getIoEventLog: build.query<Data<GetEventLog>, void>({
       query: () => '/io/event-log?limit=200',
       transformResponse: dataOf<Data<GetEventLog>>,
       providesTags: ['IoMonitoring'],
     }),
-    ioOnlineAdmins: build.query<OnlineAdminsResponse['data'], void>({
+    getIoOnlineAdmins: build.query<OnlineAdminsResponse['data'], void>({
       query: () => '/io/presence/online',
       transformResponse: dataOf<OnlineAdminsResponse['data']>,
     }),
@@ -62,10 +58,10 @@ const monitoringApi = adminApi.enhanceEndpoints({ addTagTypes: ['IoMonitoring'] 
 });
 
 export const {
-  useIoMonitoringStatsQuery,
-  useLazyIoStatsQuery,
-  useIoEventLogQuery,
-  useIoOnlineAdminsQuery,
+  useGetIoMonitoringStatsQuery,
+  useLazyGetIoStatsQuery,
+  useGetIoEventLogQuery,
+  useGetIoOnlineAdminsQuery,
   useSendIoTestEventMutation,
   useResetIoStatsMutation,
   useDisconnectIoSocketMutation,

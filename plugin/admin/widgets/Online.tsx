@@ -2,7 +2,7 @@ import { Badge, Box, Flex, Typography } from '@strapi/design-system';
 import { useAuth } from '@strapi/strapi/admin';
 
 import type { OnlineAdmin } from '../../shared/contracts/presence';
-import { useIoOnlineAdminsQuery } from '../api/monitoring';
+import { useGetIoOnlineAdminsQuery } from '../api/monitoring';
 import { Avatar } from '../components/Avatar';
 import { RelativeTime } from '../components/RelativeTime';
 import { fullName } from '../presence/names';
@@ -63,7 +63,7 @@ const People = ({ admins }: { admins: OnlineAdmin[] }) => {
 
 /** Which admins have their panel open. */
 export const Online = () => (
-  <Polled<OnlineAdmin[]> useQuery={useIoOnlineAdminsQuery}>
+  <Polled<OnlineAdmin[]> useQuery={useGetIoOnlineAdminsQuery}>
     {(admins) => <People admins={admins} />}
   </Polled>
 );

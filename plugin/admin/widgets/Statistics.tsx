@@ -4,7 +4,7 @@ import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
 import type { MonitoringSnapshot } from '../../shared/contracts/monitoring';
-import { useIoMonitoringStatsQuery } from '../api/monitoring';
+import { useGetIoMonitoringStatsQuery } from '../api/monitoring';
 import { StatusDot } from '../components/StatusDot';
 import { useTranslate } from '../utils/translations';
 import { Polled } from './Polled';
@@ -118,7 +118,7 @@ const Figures = ({ connections, events }: MonitoringSnapshot) => {
 
 /** How much goes on. */
 export const Statistics = () => (
-  <Polled<MonitoringSnapshot> useQuery={useIoMonitoringStatsQuery}>
+  <Polled<MonitoringSnapshot> useQuery={useGetIoMonitoringStatsQuery}>
     {(snapshot) => <Figures {...snapshot} />}
   </Polled>
 );

@@ -3,6 +3,7 @@ import { EmptyDocuments } from '@strapi/icons/symbols';
 import { Layouts, Page, useRBAC } from '@strapi/strapi/admin';
 import { styled } from 'styled-components';
 
+import { Notice } from '../../components/Notice';
 import { PERMISSIONS } from '../../constants';
 import { useTranslate } from '../../utils/translations';
 import { useErrorText } from '../../utils/use-error-text';
@@ -10,7 +11,6 @@ import { EventChart } from './components/EventChart';
 import { EventTypes } from './components/EventTypes';
 import { KeyFigures } from './components/KeyFigures';
 import { LiveStatus } from './components/LiveStatus';
-import { Notice } from './components/Notice';
 import { ResetButton } from './components/ResetButton';
 import { Sections } from './components/Sections';
 import { TestEvent } from './components/TestEvent';
@@ -69,7 +69,13 @@ export const MonitoringPage = () => {
         )}
         {snapshot !== null && (
           <Flex direction="column" alignItems="stretch" gap={4}>
-            {mode === 'polling' && <Notice problem={problem} />}
+            {mode === 'polling' && (
+              <Notice variant={problem === null ? 'warning' : 'danger'}>
+                {problem === null
+                  ? t('monitoring.notice.polling')
+                  : t('monitoring.notice.stale', { problem })}
+              </Notice>
+            )}
             <KeyFigures snapshot={snapshot} />
             <Charts>
               <EventChart history={snapshot.history} />

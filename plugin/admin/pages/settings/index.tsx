@@ -3,9 +3,9 @@ import { Button, EmptyStateLayout } from '@strapi/design-system';
 import { ArrowClockwise, WarningCircle } from '@strapi/icons';
 
 import {
-  useGetSocketIoContentTypesQuery,
-  useGetSocketIoRolesQuery,
-  useGetSocketIoSettingsQuery,
+  useGetIoContentTypesQuery,
+  useGetIoRolesQuery,
+  useGetIoSettingsQuery,
 } from '../../api/settings';
 import { PERMISSIONS } from '../../constants';
 import { useTranslate } from '../../utils/translations';
@@ -15,9 +15,9 @@ import { SettingsForm } from './SettingsForm';
 function SettingsLoader() {
   const t = useTranslate();
   const { allowedActions, isLoading: isAsking } = useRBAC(PERMISSIONS.updateSettings);
-  const state = useGetSocketIoSettingsQuery();
-  const contentTypes = useGetSocketIoContentTypesQuery();
-  const roles = useGetSocketIoRolesQuery();
+  const state = useGetIoSettingsQuery();
+  const contentTypes = useGetIoContentTypesQuery();
+  const roles = useGetIoRolesQuery();
   const queries = [state, contentTypes, roles];
 
   if (isAsking || queries.some(({ isFetching }) => isFetching)) return <Page.Loading />;

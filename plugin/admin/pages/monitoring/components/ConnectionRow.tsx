@@ -4,12 +4,12 @@ import { CaretDown, CaretUp, Cross } from '@strapi/icons';
 import { useIntl } from 'react-intl';
 
 import { RelativeTime } from '../../../components/RelativeTime';
+import { Truncated } from '../../../components/Truncated';
 import { fullName } from '../../../presence/names';
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket } from '../data/source';
 import { Chip } from './Chip';
 import { ConnectionDetails } from './ConnectionDetails';
-import { Truncated } from './Truncated';
 
 const ROOMS_SHOWN = 2;
 

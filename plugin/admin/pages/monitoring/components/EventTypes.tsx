@@ -2,9 +2,9 @@ import { Flex, Typography } from '@strapi/design-system';
 import { useIntl } from 'react-intl';
 import { styled } from 'styled-components';
 
+import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import { Card } from './Card';
-import { Truncated } from './Truncated';
 
 const SHOWN = 5;
 

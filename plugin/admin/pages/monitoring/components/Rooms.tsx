@@ -2,13 +2,13 @@ import { Badge, Flex, Td, Tr, Typography } from '@strapi/design-system';
 import { useIntl } from 'react-intl';
 
 import type { RoomStats } from '../../../../shared/monitoring';
+import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import type { MonitoringSource } from '../data/source';
 import { useList } from '../data/use-list';
 import { useListQuery } from '../data/use-list-query';
 import { usePageInRange } from '../data/use-page-in-range';
 import { ListPanel } from './ListPanel';
-import { Truncated } from './Truncated';
 
 const load: Parameters<typeof useList<RoomStats>>[1] = (source, query) => source.rooms(query);
 

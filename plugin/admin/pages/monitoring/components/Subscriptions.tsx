@@ -1,13 +1,13 @@
 import { Td, Tr, Typography } from '@strapi/design-system';
 import { useIntl } from 'react-intl';
 
+import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import type { MonitoringSource, SubscriptionCount } from '../data/source';
 import { useList } from '../data/use-list';
 import { useListQuery } from '../data/use-list-query';
 import { usePageInRange } from '../data/use-page-in-range';
 import { ListPanel } from './ListPanel';
-import { Truncated } from './Truncated';
 
 const load: Parameters<typeof useList<SubscriptionCount>>[1] = (source, query) =>
   source.subscriptions(query);

@@ -2,9 +2,9 @@ import { useCallback, useEffect, useMemo, useReducer, useState } from 'react';
 
 import type { MonitoringSnapshot } from '../../../../shared/contracts/monitoring';
 import {
-  useIoEventLogQuery,
-  useIoMonitoringStatsQuery,
-  useLazyIoStatsQuery,
+  useGetIoEventLogQuery,
+  useGetIoMonitoringStatsQuery,
+  useLazyGetIoStatsQuery,
 } from '../../../api/monitoring';
 import type { RequestError } from '../../../utils/use-error-text';
 import { usePolled } from '../../../utils/use-polled';
@@ -50,8 +50,8 @@ function useImpatience(waiting: boolean): boolean {
 
 /** The figures and the log, asked for over REST. */
 function useRest(polling: boolean) {
-  const stats = usePolled(useIoMonitoringStatsQuery, POLLING_INTERVAL, polling);
-  const log = usePolled(useIoEventLogQuery, POLLING_INTERVAL, polling);
+  const stats = usePolled(useGetIoMonitoringStatsQuery, POLLING_INTERVAL, polling);
+  const log = usePolled(useGetIoEventLogQuery, POLLING_INTERVAL, polling);
   const { refetch } = stats;
   return { stats: stats.data, log: log.data, error: stats.error ?? log.error, refetch };
 }
@@ -87,7 +87,7 @@ export function useMonitoring(): Monitoring {
     if (lastReset !== undefined) tellLog({ type: 'reset', at: lastReset });
   }, [lastReset]);
 
-  const [fetchStats] = useLazyIoStatsQuery();
+  const [fetchStats] = useLazyGetIoStatsQuery();
   const source = useMemo(() => {
     if (live !== null) return liveSource(live);
     return mode === 'polling' ? restSource(() => fetchStats().unwrap()) : null;

@@ -2,8 +2,8 @@ import { type MouseEvent, type ReactNode } from 'react';
 import { Box, Flex, IconButton, Typography } from '@strapi/design-system';
 import { Trash } from '@strapi/icons';
 
+import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
-import { Ellipsis } from '../matrix/Table';
 import { Locked } from './Locked';
 
 interface EntryListProps {
@@ -54,9 +54,7 @@ export function EntryList(props: EntryListProps) {
           wrap={{ initial: 'wrap', medium: 'nowrap' }}
         >
           <Box flex="1 1 12rem" minWidth={0}>
-            <Ellipsis title={key}>
-              <Typography fontWeight="semiBold">{key}</Typography>
-            </Ellipsis>
+            <Truncated fontWeight="semiBold">{key}</Truncated>
           </Box>
           <Flex flex="2 1 16rem" gap={2} justifyContent="flex-end" minWidth={0}>
             {children(key, disabled || isLocked(key))}

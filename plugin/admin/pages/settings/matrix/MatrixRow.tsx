@@ -1,10 +1,10 @@
 import { memo } from 'react';
 import { Checkbox, Flex, Typography } from '@strapi/design-system';
 
+import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import { isSame } from '../state/changes';
 import { Locked } from '../fields/Locked';
-import { Ellipsis } from './Table';
 import type { Action, Cells, Row } from './types';
 
 interface MatrixRowProps<A extends Action> {
@@ -22,20 +22,12 @@ function PlainMatrixRow<A extends Action>({ row, actions, disabled, onChange }: 
       <th scope="row">
         <Flex gap={2} alignItems="center">
           <Flex direction="column" alignItems="stretch" minWidth={0}>
-            <Ellipsis title={name}>
-              <Typography fontWeight="semiBold" textColor="neutral800">
-                {name}
-              </Typography>
-            </Ellipsis>
-            <Ellipsis title={uid}>
-              <Typography
-                variant="pi"
-
-                textColor={gone ? 'warning700' : 'neutral600'}
-              >
-                {gone ? t('settings.contentTypes.gone') : uid}
-              </Typography>
-            </Ellipsis>
+            <Truncated fontWeight="semiBold" textColor="neutral800">
+              {name}
+            </Truncated>
+            <Truncated variant="pi" textColor={gone ? 'warning700' : 'neutral600'}>
+              {gone ? t('settings.contentTypes.gone') : uid}
+            </Truncated>
           </Flex>
           {locked && <Locked iconOnly />}
         </Flex>

@@ -66,10 +66,3 @@ export const Table = styled.table`
     z-index: 3;
   }
 `;
-
-export const Ellipsis = styled.span`
-  display: block;
-  overflow: hidden;
-  text-overflow: ellipsis;
-  white-space: nowrap;
-`;

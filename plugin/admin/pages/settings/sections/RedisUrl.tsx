@@ -1,9 +1,9 @@
 import { Box, Button, Field, Flex } from '@strapi/design-system';
 
-import { useTestSocketIoRedisMutation } from '../../../api/settings';
+import { useTestIoRedisMutation } from '../../../api/settings';
+import { Notice } from '../../../components/Notice';
 import { useTranslate } from '../../../utils/translations';
 import { SettingField } from '../fields/SettingField';
-import { Notice } from '../Notice';
 import { useSettingsPage } from '../state/context';
 import { useErrorText } from '../../../utils/use-error-text';
 import { useSetting } from '../state/use-setting';
@@ -14,7 +14,7 @@ export function RedisUrl() {
   const { readOnly } = useSettingsPage();
   const { value, set, disabled } = useSetting('redis.url');
   const errorText = useErrorText();
-  const [test, { data, error, isLoading, originalArgs }] = useTestSocketIoRedisMutation();
+  const [test, { data, error, isLoading, originalArgs }] = useTestIoRedisMutation();
   // What is said is said of the address that was tried, not of what has become of it.
   const isTried = originalArgs?.url === value;
   const failure = error === undefined ? data?.error : errorText(error);

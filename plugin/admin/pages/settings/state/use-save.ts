@@ -3,7 +3,7 @@ import { useNotification } from '@strapi/strapi/admin';
 import type { InvalidInput } from '../../../../shared/contracts/settings';
 import type { Settings } from '../../../../shared/settings';
 import { useTranslate } from '../../../utils/translations';
-import { useUpdateSocketIoSettingsMutation } from '../../../api/settings';
+import { useUpdateIoSettingsMutation } from '../../../api/settings';
 import { changesBetween } from './changes';
 import { issuesOf, useErrorText } from '../../../utils/use-error-text';
 import { useSettingNames } from './use-setting-names';
@@ -14,7 +14,7 @@ export function useSave(initial: Settings): (values: Settings) => Promise<Invali
   const namesOf = useSettingNames();
   const { toggleNotification } = useNotification();
   const errorText = useErrorText();
-  const [update] = useUpdateSocketIoSettingsMutation();
+  const [update] = useUpdateIoSettingsMutation();
 
   const tell = (changed: string[], restartRequired: string[]): void => {
     const waiting = changed.filter((path) => restartRequired.includes(path));
