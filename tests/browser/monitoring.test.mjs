@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { connect } from '../plugin/support/client.mjs';
 import { launchBrowser, withoutChromium } from '../support/browser.mjs';
 import { startPlayground } from './support/app.mjs';
+import { excessWidth } from './support/layout.mjs';
 import {
   MONITORING,
   connectMany,
@@ -183,10 +184,7 @@ describe('the monitoring page', { timeout: 300_000, skip: withoutChromium() }, (
     it(`fits a narrow window, ${theme}`, async (t) => {
       const page = await enter(t, { theme, viewport: { width: 360, height: 800 } });
       await rows(page).filter({ hasText: 'This tab' }).waitFor();
-      const overflow = await page
-        .locator('html')
-        .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
-      assert.equal(overflow, 0);
+      assert.equal(await excessWidth(page), 0);
       assert.deepEqual(page.problems, []);
     });
   }

@@ -62,20 +62,8 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
     await app?.close();
   });
 
-  it('is opened with one token by all tabs', async () => {
-    await together();
-    const token = await storedToken(ada);
-    const asked = countRequests(ada, SESSION);
-    const tab = await ada.context().newPage();
-    const askedByTab = countRequests(tab, SESSION);
-    await open(tab, path);
-    await presencePanel(tab).others(['bob Admin']);
-    await tab.close();
-    assert.equal(asked.count, 0);
-    assert.ok(askedByTab.count === 0 || (await storedToken(ada)) !== token);
-  });
-
   it('outlives its token, and takes a new one for the next connection', async () => {
+    await together();
     const asked = countRequests(ada, SESSION);
     const token = await storedToken(ada);
     await ada.waitForFunction(

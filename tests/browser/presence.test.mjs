@@ -12,6 +12,7 @@ import {
   sentEvents,
   SOON,
 } from './support/presence.mjs';
+import { countRequests } from './support/problems.mjs';
 
 describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
@@ -140,6 +141,19 @@ describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() 
     await adas.typing('bob Admin', 'content');
     await second.close();
     await adas.alone(SOON);
+  });
+
+  it('connects all tabs with one token', async () => {
+    const path = articlePath(await addArticle('One token'));
+    const first = await app.enter(browser, { admin: 'bob' });
+    await open(first, path);
+    await presencePanel(first).alone();
+    const second = await first.context().newPage();
+    const asked = countRequests(second, /^\/io\/presence\/session$/);
+    await open(second, path);
+    await presencePanel(second).alone();
+    assert.equal(asked.count, 0);
+    await first.context().close();
   });
 
   it('joins a new entry when it is saved', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launchBrowser, withoutChromium } from '../support/browser.mjs';
 import { startPlayground } from './support/app.mjs';
+import { excessWidth } from './support/layout.mjs';
 import { countRequests } from './support/problems.mjs';
 import { openSettings, SECTIONS } from './support/settings-page.mjs';
 
@@ -89,12 +90,7 @@ describe('the settings page for everybody', { timeout: 300_000, skip: withoutChr
     for (const section of SECTIONS) {
       await settings.show(section);
       await narrow.getByRole('tabpanel', { name: section }).waitFor();
-      const excess = await narrow.evaluate(
-        () =>
-          globalThis.document.documentElement.scrollWidth -
-          globalThis.document.documentElement.clientWidth,
-      );
-      assert.equal(excess, 0, section);
+      assert.equal(await excessWidth(narrow), 0, section);
     }
     assert.deepEqual(narrow.problems, []);
     await narrow.context().close();

@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS } from '../../dist/shared/default-settings.js';
 import { leaves } from '../../dist/shared/settings-tree.js';
 import { launchBrowser, withoutChromium } from '../support/browser.mjs';
 import { startPlayground } from './support/app.mjs';
+import { focused } from './support/layout.mjs';
 import { openSettings, SECTIONS } from './support/settings-page.mjs';
 
 describe('the settings page itself', { timeout: 300_000, skip: withoutChromium() }, () => {
@@ -45,13 +46,6 @@ describe('the settings page itself', { timeout: 300_000, skip: withoutChromium()
     }, patch);
 
   const current = () => app.run(({ strapi }) => strapi.$ioSettings);
-
-  /** Resolves when an element has the focus: it may be given a moment after the key. */
-  const focused = async (locator) =>
-    page.waitForFunction(
-      (element) => element === globalThis.document.activeElement,
-      await locator.elementHandle(),
-    );
 
   it('has a place for every setting', async () => {
     const settings = await openSettings(app, page);
@@ -114,7 +108,7 @@ describe('the settings page itself', { timeout: 300_000, skip: withoutChromium()
 
     // The first of them has the focus, in whichever section it is.
     await page.getByText('"example.com" is neither "*" nor an origin').waitFor();
-    await focused(settings.field('CORS origins'));
+    await focused(page, settings.field('CORS origins'));
     assert.equal(await settings.field('CORS origins').getAttribute('aria-invalid'), 'true');
     for (const [section, message] of [
       ['Security', '9999999 is more than 1000000'],
@@ -223,13 +217,13 @@ describe('the settings page itself', { timeout: 300_000, skip: withoutChromium()
     await page.getByRole('tab', { name: 'General' }).focus();
     for (const section of ['Content types', 'Events', 'Security']) {
       await page.keyboard.press('ArrowRight');
-      await focused(page.getByRole('tab', { name: section }));
+      await focused(page, page.getByRole('tab', { name: section }));
     }
     await page.waitForURL(/#security$/);
     await settings.switch('Require authentication').focus();
     await page.keyboard.press('Space');
     await page.keyboard.press('Tab');
-    await focused(settings.field('Allowed addresses'));
+    await focused(page, settings.field('Allowed addresses'));
     await page.keyboard.type('10.0.0.1,10.0.0.2 ');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove 10.0.0.2' }).waitFor();
