@@ -4,26 +4,13 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
-import { createClient } from 'redis';
 import { connect } from './support/client.mjs';
 import { bootNode } from './support/redis-node.mjs';
+import { redisUrl, withoutRedis } from './support/redis-server.mjs';
 
 const NOTE = 'api::note.note';
-const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 
-async function unreachable() {
-  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 2000 } });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.close();
-    return false;
-  } catch {
-    return 'no Redis answers at REDIS_URL';
-  }
-}
-
-describe('helpers over two nodes', { timeout: 150_000, skip: await unreachable() }, () => {
+describe('helpers over two nodes', { timeout: 150_000, skip: await withoutRedis() }, () => {
   const key = `test-${randomUUID()}`;
   let near;
   let far;
@@ -33,9 +20,9 @@ describe('helpers over two nodes', { timeout: 150_000, skip: await unreachable()
   let note;
 
   before(async () => {
-    far = fork(new URL('support/redis-node.mjs', import.meta.url), [url, key]);
+    far = fork(new URL('support/redis-node.mjs', import.meta.url), [redisUrl, key]);
     const ready = once(far, 'message', { signal: AbortSignal.timeout(100_000) });
-    near = await bootNode(url, key);
+    near = await bootNode(redisUrl, key);
     ({ $io } = near.strapi);
     [note] = await ready;
     client = await connect(note.url);

@@ -4,36 +4,30 @@ import { after, before, describe, it } from 'node:test';
 import { connect, refused } from './support/client.mjs';
 import { createDatabase } from './support/databases.mjs';
 import { require } from './support/plugin-root.mjs';
-import { freePort, startRedis } from './support/redis-server.mjs';
-import { startNode } from './support/shared-nodes.mjs';
+import { startTwoNodes } from './support/shared-nodes.mjs';
 
 const database = await createDatabase('postgres');
 const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
 
 describe('invalidateCache over two nodes', { timeout: 120_000, skip }, () => {
-  const nodes = [];
   const clients = [];
-  let redis;
+  let pair;
   let sql;
 
   before(async () => {
-    const port = await freePort();
-    redis = await startRedis(port);
-    const options = { database: database.config, redis: `redis://:hush@127.0.0.1:${port}` };
-    for (const first of [true, false]) nodes.push(await startNode({ ...options, first }));
+    pair = await startTwoNodes(database);
     sql = new (require('pg').Client)(database.config.connection.connection);
     await sql.connect();
   });
   after(async () => {
     clients.forEach((client) => client.close());
     await sql?.end();
-    for (const node of nodes) await node.close();
-    await redis?.kill();
+    await pair?.close();
     await database.drop();
   });
 
   it('has the others read permissions again, and check who is connected', async () => {
-    const [near, far] = nodes;
+    const { near, far } = pair;
     const reader = await connect(far.url);
     const member = await connect(far.url, { auth: { token: near.jwts.guest } });
     clients.push(reader, member);

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { connect } from './support/client.mjs';
 import { createDatabase } from './support/databases.mjs';
-import { freePort, startRedis } from './support/redis-server.mjs';
-import { startNode } from './support/shared-nodes.mjs';
+import { startTwoNodes } from './support/shared-nodes.mjs';
 
 const NOTE = 'api::note.note';
 const LIMIT = 20_000;
@@ -15,9 +14,7 @@ const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
 
 describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
   const clients = [];
-  const nodes = [];
-  let redis;
-  let port;
+  let pair;
   let near;
   let far;
   let chief;
@@ -53,13 +50,8 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
   };
 
   before(async () => {
-    port = await freePort();
-    redis = await startRedis(port);
-    const options = { database: database.config, redis: `redis://:hush@127.0.0.1:${port}` };
-    near = await startNode({ ...options, first: true });
-    nodes.push(near);
-    far = await startNode({ ...options, first: false });
-    nodes.push(far);
+    pair = await startTwoNodes(database);
+    ({ near, far } = pair);
     token = await near.login('bob');
     chief = keep(await near.enter('ada'));
     visitor = keep(await connect(far.url, { query: { page: 'far' } }));
@@ -68,8 +60,7 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
 
   after(async () => {
     clients.forEach((client) => client.close());
-    for (const node of nodes) await node.close();
-    await redis?.kill();
+    await pair?.close();
     await database?.drop();
   });
 
@@ -225,18 +216,17 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
 
   it('tells of the node itself while Redis is away, and of both again when it is back', async () => {
     await stats(({ connections }) => connections.connected === 2);
-    await redis.kill();
+    await pair.stopRedis();
     await stats(({ connections, redis: state }) => connections.connected === 1 && !state.connected);
     const page = { page: 1, pageSize: 10 };
     assert.equal((await chief.ask('monitoring:sockets', page)).pagination.total, 1);
-    redis = await startRedis(port);
+    await pair.startRedis();
     await stats(({ connections }) => connections.connected === 2);
     assert.equal((await chief.ask('monitoring:sockets', page)).pagination.total, 2);
   });
 
   it('forgets a node that has died within seconds', async () => {
     await stats(({ connections }) => connections.connected === 2);
-    nodes.splice(nodes.indexOf(far), 1);
     await far.kill();
     const died = Date.now();
     await stats(({ connections }) => connections.connected === 1);

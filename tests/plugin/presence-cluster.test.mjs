@@ -5,11 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { createClient } from 'redis';
 import { adminActions } from './support/admins.mjs';
+import { redisUrl, withoutRedis } from './support/redis-server.mjs';
 
 const ARTICLE = 'api::article.article';
-const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 const document = (documentId) => ({ uid: ARTICLE, documentId });
 const who = ({ editors }) => editors.map(({ socketId, user }) => [socketId, user.firstname]);
 
@@ -24,19 +23,7 @@ const sees = (client, expected) =>
     client.socket.on('presence:update', look);
   });
 
-async function unreachable() {
-  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 2000 } });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.close();
-    return false;
-  } catch {
-    return 'no Redis answers at REDIS_URL';
-  }
-}
-
-describe('presence over two nodes', { timeout: 150_000, skip: await unreachable() }, () => {
+describe('presence over two nodes', { timeout: 150_000, skip: await withoutRedis() }, () => {
   const key = `test-${randomUUID()}`;
   const clients = [];
   const nodes = [];
@@ -52,7 +39,7 @@ describe('presence over two nodes', { timeout: 150_000, skip: await unreachable(
 
   /** Each has a database of its own, with the same admins in it. */
   const addNode = async () => {
-    const child = fork(new URL('support/presence-node.mjs', import.meta.url), [url, key]);
+    const child = fork(new URL('support/presence-node.mjs', import.meta.url), [redisUrl, key]);
     const exited = once(child, 'exit');
     const died = exited.then(([code]) => Promise.reject(new Error(`a node exited with ${code}`)));
     died.catch(() => {});

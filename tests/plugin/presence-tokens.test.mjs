@@ -4,19 +4,18 @@ import { after, before, describe, it } from 'node:test';
 import { createClient } from 'redis';
 import { connect, refused } from './support/client.mjs';
 import { createDatabase } from './support/databases.mjs';
-import { freePort, startRedis } from './support/redis-server.mjs';
-import { startNode } from './support/shared-nodes.mjs';
+import { startTwoNodes } from './support/shared-nodes.mjs';
 
 const database = await createDatabase('postgres');
 const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
 
 describe('a session token on the other node', { timeout: 120_000, skip }, () => {
   const clients = [];
-  const nodes = [];
   /** All that the nodes tell each other. */
   let wire = '';
   let spy;
-  let redis;
+  let pair;
+  let nodes;
   let near;
   let far;
   let access;
@@ -43,15 +42,11 @@ describe('a session token on the other node', { timeout: 120_000, skip }, () => 
     (await node.request('GET', '/io/security/sessions', { token: access })).body.data;
 
   before(async () => {
-    const port = await freePort();
-    redis = await startRedis(port);
-    const url = `redis://:hush@127.0.0.1:${port}`;
-    for (const first of [true, false]) {
-      nodes.push(await startNode({ database: database.config, redis: url, first }));
-    }
-    [near, far] = nodes;
+    pair = await startTwoNodes(database);
+    ({ near, far } = pair);
+    nodes = [near, far];
     access = await near.login('ada');
-    spy = createClient({ url });
+    spy = createClient({ url: pair.redisUrl });
     spy.on('error', () => {});
     await spy.connect();
     await spy.pSubscribe('*', (message) => (wire += message));
@@ -60,8 +55,7 @@ describe('a session token on the other node', { timeout: 120_000, skip }, () => 
   after(async () => {
     spy?.destroy();
     clients.forEach((client) => client.close());
-    for (const node of nodes) await node.close();
-    await redis?.kill();
+    await pair?.close();
     await database.drop();
   });
 
@@ -116,7 +110,7 @@ describe('a session token on the other node', { timeout: 120_000, skip }, () => 
     const unknown = '01234567-89ab-4cde-8f01-23456789abcd';
     assert.deepEqual(await outcome(far, unknown), REFUSED);
     const token = await issue(near, 'bob');
-    await redis.kill();
+    await pair.stopRedis();
     assert.deepEqual(await outcome(far, token), REFUSED);
     (await enter(near, token)).close();
   });

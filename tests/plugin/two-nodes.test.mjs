@@ -4,8 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { connect } from './support/client.mjs';
 import { createDatabase } from './support/databases.mjs';
-import { freePort, startRedis } from './support/redis-server.mjs';
-import { startNode } from './support/shared-nodes.mjs';
+import { startTwoNodes } from './support/shared-nodes.mjs';
 
 const NOTE = 'api::note.note';
 const ARTICLE = 'api::article.article';
@@ -34,9 +33,7 @@ const skip = database === null && 'no PostgreSQL answers at TEST_POSTGRES_URL';
 
 describe('two nodes on one database', { timeout: 120_000, skip }, () => {
   const clients = [];
-  const nodes = [];
-  let redis;
-  let port;
+  let pair;
   let near;
   let far;
   let reader;
@@ -87,14 +84,8 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
   };
 
   before(async () => {
-    port = await freePort();
-    redis = await startRedis(port);
-    const options = { database: database.config, redis: `redis://:hush@127.0.0.1:${port}` };
-    // One after the other: the first one makes the tables.
-    near = await startNode({ ...options, first: true });
-    nodes.push(near);
-    far = await startNode({ ...options, first: false });
-    nodes.push(far);
+    pair = await startTwoNodes(database);
+    ({ near, far } = pair);
     chief = await near.login('ada');
     note = await save('POST', 'notes', { text: 'mine' });
     await save('POST', 'notes', { text: 'another' });
@@ -110,8 +101,7 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
 
   after(async () => {
     clients.forEach((client) => client.close());
-    for (const node of nodes) await node.close();
-    await redis?.kill();
+    await pair?.close();
     await database.drop();
   });
 
@@ -157,20 +147,20 @@ describe('two nodes on one database', { timeout: 120_000, skip }, () => {
 
   it('who lost access while Redis was away does not stay', async () => {
     const guest = keep(await connect(far.url, { auth: { token: near.jwts.guest } }));
-    await redis.kill();
+    await pair.stopRedis();
     await block('guest');
     const reached = Promise.all([near.said('reached'), far.said('reached')]);
-    redis = await startRedis(port);
+    await pair.startRedis();
     await reached;
     assert.equal(await guest.disconnected(), 'io server disconnect');
   });
 
   it('a Redis that was away: both catch up, and everything flows again', async () => {
-    await redis.kill();
+    await pair.stopRedis();
     await put({ entitySubscriptions: { maxSubscriptionsPerSocket: 2 } });
     const caughtUp = far.said('changed');
     const reached = Promise.all([near.said('reached'), far.said('reached')]);
-    redis = await startRedis(port);
+    await pair.startRedis();
     await reached;
     assert.deepEqual((await caughtUp).changed, [MAX_SUBSCRIPTIONS]);
 

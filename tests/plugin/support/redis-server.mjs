@@ -3,6 +3,24 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createClient } from 'redis';
+
+/** The server that several suites share. */
+export const redisUrl = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+
+/** For a suite's `skip`: false, or that the shared server does not answer. */
+export async function withoutRedis() {
+  const socket = { reconnectStrategy: false, connectTimeout: 2000 };
+  const client = createClient({ url: redisUrl, socket });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.close();
+    return false;
+  } catch {
+    return 'no Redis answers at REDIS_URL';
+  }
+}
 
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');

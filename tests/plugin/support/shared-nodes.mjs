@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { adminActions } from './admins.mjs';
+import { freePort, startRedis } from './redis-server.mjs';
 
 const LIMIT = 30_000;
 
@@ -61,4 +62,39 @@ export async function startNode(options) {
     child.kill('SIGKILL');
     throw error;
   }
+}
+
+/**
+ * Two nodes on `database` and a Redis of their own, which `stopRedis` and `startRedis` take away and bring back.
+ * `close` ends them all, whichever still run.
+ */
+export async function startTwoNodes(database) {
+  const port = await freePort();
+  const redisUrl = `redis://:hush@127.0.0.1:${port}`;
+  const nodes = [];
+  let redis = await startRedis(port);
+  const stopRedis = () => redis.kill();
+  const close = async () => {
+    for (const node of nodes) await node.close();
+    await stopRedis();
+  };
+  try {
+    // One after the other: the first one makes the tables.
+    for (const first of [true, false]) {
+      nodes.push(await startNode({ database: database.config, redis: redisUrl, first }));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    near: nodes[0],
+    far: nodes[1],
+    redisUrl,
+    stopRedis,
+    startRedis: async () => {
+      redis = await startRedis(port);
+    },
+    close,
+  };
 }
