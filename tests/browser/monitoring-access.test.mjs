@@ -1,30 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connect } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { MONITORING, figureIs, isLive, openTab, rows } from './support/monitoring.mjs';
 import { countRequests } from './support/problems.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 const READ = { action: 'plugin::io.monitoring.read', subject: null };
 
 describe('the monitoring page', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
-  let browser;
 
-  before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+  const visit = usePlayground((started) => ({ app } = started));
 
-  const enter = async (t, options) => {
-    const page = await app.enter(browser, { at: MONITORING, ...options });
-    t.after(() => page.context().close());
-    return page;
-  };
+  const enter = (t, options) => visit(t, { at: MONITORING, ...options });
   const settings = (patch) =>
     app.run(async ({ strapi }, patch) => {
       await strapi.plugin('io').service('settings').update(patch);

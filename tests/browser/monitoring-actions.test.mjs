@@ -1,32 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connect } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { focused } from './support/layout.mjs';
-import { MONITORING, connectUser, figureIs, isLive, openTab, rows } from './support/monitoring.mjs';
+import { connectUser, enterMonitoring, figureIs, openTab, rows } from './support/monitoring.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 describe(
   'what one does on the monitoring page',
   { timeout: 300_000, skip: withoutChromium() },
   () => {
     let app;
-    let browser;
 
-    before(async () => {
-      [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-    });
-    after(async () => {
-      await browser?.close();
-      await app?.close();
-    });
+    const visit = usePlayground((started) => ({ app } = started));
 
-    const enter = async (t, options) => {
-      const page = await app.enter(browser, { at: MONITORING, ...options });
-      t.after(() => page.context().close());
-      await isLive(page);
-      return page;
-    };
+    const enter = (t, options) => enterMonitoring(visit, t, options);
     const log = (type, count = 1) =>
       app.run(
         ({ strapi }, type, count) => {

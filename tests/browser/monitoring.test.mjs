@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connect } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { excessWidth } from './support/layout.mjs';
 import {
   MONITORING,
   connectMany,
   connectUser,
   createArticles,
+  enterMonitoring,
   figure,
   figureIs,
   isLive,
@@ -16,25 +16,15 @@ import {
   rows,
 } from './support/monitoring.mjs';
 import { countRequests } from './support/problems.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 describe('the monitoring page', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
   let browser;
 
-  before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+  const visit = usePlayground((started) => ({ app, browser } = started));
 
-  const enter = async (t, options) => {
-    const page = await app.enter(browser, { at: MONITORING, ...options });
-    t.after(() => page.context().close());
-    await isLive(page);
-    return page;
-  };
+  const enter = (t, options) => enterMonitoring(visit, t, options);
 
   it('shows who connects, and with what, as it happens', async (t) => {
     const page = await enter(t);

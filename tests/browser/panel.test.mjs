@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { describe, it } from 'node:test';
+import { withoutChromium } from '../support/browser.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 describe('the admin panel', { timeout: 120_000, skip: withoutChromium() }, () => {
   let app;
   let browser;
 
-  before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+  usePlayground((started) => ({ app, browser } = started));
 
   it('has two pages under Settings', async () => {
     const page = await app.enter(browser, { at: '/settings' });

@@ -1,11 +1,12 @@
 // The connection of the admin panel, seen through the presence panel: it comes back by itself.
 /* global document */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { LIMIT, PASSWORD, startPlayground } from './support/app.mjs';
+import { before, describe, it } from 'node:test';
+import { withoutChromium } from '../support/browser.mjs';
+import { LIMIT, PASSWORD } from './support/app.mjs';
 import { ARTICLE, articlePath, presencePanel, SOON } from './support/presence.mjs';
 import { countRequests } from './support/problems.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 const SESSION = /^\/io\/presence\/session$/;
 const SESSION_URL = '**/io/presence/session';
@@ -39,11 +40,10 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
       enabled,
     );
 
+  usePlayground((started) => ({ app, browser } = started), {
+    presence: { sessionTTL: 4_000, refreshCooldown: 500 },
+  });
   before(async () => {
-    [app, browser] = await Promise.all([
-      startPlayground({ presence: { sessionTTL: 4_000, refreshCooldown: 500 } }),
-      launchBrowser(),
-    ]);
     for (const name of ['ada', 'bob']) await app.addAdmin(name);
     const id = await app.run(
       async ({ strapi }, uid) =>
@@ -56,10 +56,6 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
       app.enter(browser, { admin: 'bob' }),
     ]);
     await Promise.all([open(ada, path), open(bob, path)]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
   });
 
   it('outlives its token, and takes a new one for the next connection', async () => {

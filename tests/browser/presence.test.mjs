@@ -1,8 +1,7 @@
 // Two people on one entry: the live presence panel of the Content Manager.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { before, describe, it } from 'node:test';
+import { withoutChromium } from '../support/browser.mjs';
 import {
   ARTICLE,
   articlePath,
@@ -13,6 +12,7 @@ import {
   SOON,
 } from './support/presence.mjs';
 import { countRequests } from './support/problems.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
@@ -40,18 +40,14 @@ describe('the live presence panel', { timeout: 300_000, skip: withoutChromium() 
     return [presencePanel(ada), presencePanel(bob)];
   };
 
+  usePlayground((started) => ({ app, browser } = started));
   before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
     for (const name of ['ada', 'bob']) await app.addAdmin(name);
     [ada, bob] = await Promise.all([
       app.enter(browser, { admin: 'ada' }),
       app.enter(browser, { admin: 'bob' }),
     ]);
     adaSends = sentEvents(ada);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
   });
 
   it('shows admins on one entry to each other, and who leaves it for another page', async () => {

@@ -1,11 +1,11 @@
 // Who sees the settings page, and where: permissions, failures, idle time, windows, languages.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { describe, it } from 'node:test';
+import { withoutChromium } from '../support/browser.mjs';
 import { excessWidth } from './support/layout.mjs';
 import { countRequests } from './support/problems.mjs';
 import { openSettings, SECTIONS } from './support/settings-page.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 const READ = { action: 'plugin::io.settings.read', subject: null };
 
@@ -13,13 +13,7 @@ describe('the settings page for everybody', { timeout: 300_000, skip: withoutChr
   let app;
   let browser;
 
-  before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+  usePlayground((started) => ({ app, browser } = started));
 
   it('is read-only for those who may only read', async () => {
     await app.addAdmin('reader', [READ]);

@@ -1,47 +1,20 @@
 // What else the server does, changed in the settings page by a person: it obeys.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { DEFAULT_SETTINGS } from '../../dist/shared/default-settings.js';
+import { describe, it } from 'node:test';
 import { connect, refused } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { openSettings } from './support/settings-page.mjs';
-import { settingsServer } from './support/settings-server.mjs';
-
-const ARTICLE = 'api::article.article';
-const AUTHOR = 'api::author.author';
+import { ARTICLE, AUTHOR, useSettingsPage } from './support/settings-server.mjs';
 
 describe(
   'the settings page: rooms, presence, monitoring, advanced',
   { timeout: 300_000, skip: withoutChromium() },
   () => {
     let app;
-    let browser;
     let page;
-    const { store, join, asUser, create, flush, subscribe, leave } = settingsServer(() => app);
-
-    before(async () => {
-      [app, browser] = await Promise.all([startPlayground({ contentTypes: [] }), launchBrowser()]);
-      page = await app.enter(browser);
-    });
-    after(async () => {
-      leave();
-      await browser?.close();
-      await app?.close();
-    });
-    beforeEach(async () => {
-      leave();
-      await store({
-        ...DEFAULT_SETTINGS,
-        contentTypes: {
-          [ARTICLE]: { create: true, update: true, delete: true },
-          [AUTHOR]: { create: true },
-        },
-      });
-      page.problems.length = 0;
-    });
-
-    const noProblems = () => assert.deepEqual(page.problems, []);
+    const { join, asUser, create, flush, subscribe, noProblems } = useSettingsPage(
+      (started) => ({ app, page } = started),
+    );
 
     it('gives rooms to roles, and closes those of clients', async () => {
       const settings = await openSettings(app, page, 'Rooms');

@@ -1,33 +1,28 @@
 // How the settings page behaves: locks, errors, unsaved changes, keyboard.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { before, beforeEach, describe, it } from 'node:test';
 import { DEFAULT_SETTINGS } from '../../dist/shared/default-settings.js';
 import { leaves } from '../../dist/shared/settings-tree.js';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { focused } from './support/layout.mjs';
 import { openSettings, SECTIONS } from './support/settings-page.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 describe('the settings page itself', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
   let browser;
   let page;
 
-  before(async () => {
-    const config = {
-      contentTypes: ['api::article.article'],
-      security: { ipBlacklist: ['203.0.113.50'] },
-      connection: { pingInterval: 10_000 },
-      rooms: { autoJoinByRole: { Public: ['lobby'] } },
-      namespaces: { list: { chat: { requireAuth: true } } },
-      rolePermissions: { Public: { canConnect: true, contentTypes: {} } },
-    };
-    [app, browser] = await Promise.all([startPlayground(config), launchBrowser()]);
-    page = await app.enter(browser);
+  usePlayground((started) => ({ app, browser } = started), {
+    contentTypes: ['api::article.article'],
+    security: { ipBlacklist: ['203.0.113.50'] },
+    connection: { pingInterval: 10_000 },
+    rooms: { autoJoinByRole: { Public: ['lobby'] } },
+    namespaces: { list: { chat: { requireAuth: true } } },
+    rolePermissions: { Public: { canConnect: true, contentTypes: {} } },
   });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
+  before(async () => {
+    page = await app.enter(browser);
   });
   beforeEach(async () => {
     await store({

@@ -1,47 +1,20 @@
 // What is sent to whom, changed in the settings page by a person: the server obeys.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { DEFAULT_SETTINGS } from '../../dist/shared/default-settings.js';
+import { describe, it } from 'node:test';
 import { refused } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { openSettings } from './support/settings-page.mjs';
-import { settingsServer } from './support/settings-server.mjs';
-
-const ARTICLE = 'api::article.article';
-const AUTHOR = 'api::author.author';
+import { ARTICLE, AUTHOR, useSettingsPage } from './support/settings-server.mjs';
 
 describe(
   'the settings page: general, content types, events, security',
   { timeout: 300_000, skip: withoutChromium() },
   () => {
     let app;
-    let browser;
     let page;
-    const { store, join, asUser, create, flush, alone, leave } = settingsServer(() => app);
-
-    before(async () => {
-      [app, browser] = await Promise.all([startPlayground({ contentTypes: [] }), launchBrowser()]);
-      page = await app.enter(browser);
-    });
-    after(async () => {
-      leave();
-      await browser?.close();
-      await app?.close();
-    });
-    beforeEach(async () => {
-      leave();
-      await store({
-        ...DEFAULT_SETTINGS,
-        contentTypes: {
-          [ARTICLE]: { create: true, update: true, delete: true },
-          [AUTHOR]: { create: true },
-        },
-      });
-      page.problems.length = 0;
-    });
-
-    const noProblems = () => assert.deepEqual(page.problems, []);
+    const { store, join, asUser, create, flush, alone, noProblems } = useSettingsPage(
+      (started) => ({ app, page } = started),
+    );
 
     it('switches the server off and on again', async () => {
       const client = await join();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connect } from '../plugin/support/client.mjs';
-import { launchBrowser, withoutChromium } from '../support/browser.mjs';
-import { startPlayground } from './support/app.mjs';
+import { withoutChromium } from '../support/browser.mjs';
 import { createArticles, figure } from './support/monitoring.mjs';
 import { countRequests } from './support/problems.mjs';
+import { usePlayground } from './support/suite.mjs';
 
 const STATISTICS = /\/io\/monitoring\/stats$/;
 const ONLINE = /\/io\/presence\/online$/;
@@ -12,21 +12,9 @@ const READ = { action: 'plugin::io.monitoring.read', subject: null };
 
 describe('the widgets on the homepage', { timeout: 300_000, skip: withoutChromium() }, () => {
   let app;
-  let browser;
 
-  before(async () => {
-    [app, browser] = await Promise.all([startPlayground(), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+  const enter = usePlayground((started) => ({ app } = started));
 
-  const enter = async (t, options) => {
-    const page = await app.enter(browser, options);
-    t.after(() => page.context().close());
-    return page;
-  };
   const statistics = (page) => page.getByRole('region', { name: 'Socket.IO Statistics' });
   const online = (page) => page.getByRole('region', { name: 'Who’s Online' });
   const shows = (page, label, text) =>

@@ -1,4 +1,5 @@
 import type { ListRequest, Pagination } from '../../shared/contracts/monitoring';
+import { isObject } from '../utils/is-object';
 import { Refusal } from '../utils/refusal';
 
 const MAX_SEARCH = 200;
@@ -14,10 +15,10 @@ const wholeNumber = (name: string, value: unknown, max: number): number => {
 
 /** What to list, as a client asks for it. Throws a `Refusal`. */
 export function parseList(payload: unknown): Required<ListRequest> {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+  if (!isObject(payload)) {
     throw new Refusal('Expected an object { search, page, pageSize }');
   }
-  const { search = '', page, pageSize } = payload as Record<string, unknown>;
+  const { search = '', page, pageSize } = payload;
   if (typeof search !== 'string' || search.length > MAX_SEARCH) {
     throw new Refusal(`search must be text of at most ${MAX_SEARCH} characters`);
   }

@@ -43,8 +43,6 @@ export function createSearch(strapi: Strapi, describe: Describer) {
   };
 
   return {
-    sockets,
-
     /** By id, address, user, admin or room; the oldest first. */
     findSockets(search: string, offset: number, limit: number): Found<SocketIOSocket> {
       const found = matching(search);

@@ -24,8 +24,6 @@ export function createThisNode(strapi: Strapi, search: Search) {
 
   return {
     connected,
-    events,
-    traffic,
 
     /** Cheap however many are connected; names at most so many rooms. */
     summary(names: number): Summary {

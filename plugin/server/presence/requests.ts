@@ -1,10 +1,8 @@
 import type { PresenceDocument } from '../../shared/contracts/presence';
 import type { Strapi } from '../types';
 import { findContentType } from '../utils/content-type';
+import { isObject } from '../utils/is-object';
 import { Refusal } from '../utils/refusal';
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a client says about a document. */
 export interface DocumentRequest {
@@ -15,7 +13,7 @@ export interface DocumentRequest {
 
 /** `{ uid, documentId }`, with a uid that exists. */
 export function parseDocument(strapi: Strapi, payload: unknown): DocumentRequest {
-  if (!isRecord(payload)) throw new Refusal('Expected an object { uid, documentId }');
+  if (!isObject(payload)) throw new Refusal('Expected an object { uid, documentId }');
   const { uid, documentId } = payload;
   if (typeof uid !== 'string' || uid === '') {
     throw new Refusal('uid must be the uid of a content type');
@@ -31,7 +29,7 @@ export function parseDocument(strapi: Strapi, payload: unknown): DocumentRequest
 
 /** The name of a field, or null if typing has stopped. */
 export function parseFieldName(payload: unknown): string | null {
-  const fieldName = isRecord(payload) ? payload.fieldName : undefined;
+  const fieldName = isObject(payload) ? payload.fieldName : undefined;
   if (fieldName === null) return null;
   if (typeof fieldName !== 'string' || fieldName === '') {
     throw new Refusal('fieldName must be the name of a field, or null');

@@ -88,9 +88,6 @@ export function createMonitoringService({ strapi }: ServiceContext) {
     /** The last `limit` entries of this node, oldest first. */
     getEventLog: (limit: number = 100): EventLogEntry[] => recorder.log(limit),
 
-    /** Events of all nodes in each of the last seconds (at most 300), oldest first. */
-    getHistory: (): number[] => whole().events.history,
-
     /** Of all nodes. */
     getTraffic: (): TrafficStats => whole().traffic,
 

@@ -54,3 +54,10 @@ export const createArticles = (app, count) =>
       await strapi.documents('api::article.article').create({ data: { title: `News ${number}` } });
     }
   }, count);
+
+/** The page in front of a live connection, for one test. */
+export const enterMonitoring = async (visit, t, options) => {
+  const page = await visit(t, { at: MONITORING, ...options });
+  await isLive(page);
+  return page;
+};

@@ -1,10 +1,16 @@
 // The server behind the settings page: what a test does there, and clients that see what it obeys.
 import assert from 'node:assert/strict';
+import { after, before, beforeEach } from 'node:test';
+import { DEFAULT_SETTINGS } from '../../../dist/shared/default-settings.js';
 import { connect } from '../../plugin/support/client.mjs';
 import { LIMIT } from './app.mjs';
+import { usePlayground } from './suite.mjs';
+
+export const ARTICLE = 'api::article.article';
+export const AUTHOR = 'api::author.author';
 
 /** `playground()` gives the application, once it is there. */
-export function settingsServer(playground) {
+function settingsServer(playground) {
   const clients = [];
   let sentinels = 0;
 
@@ -64,4 +70,34 @@ export function settingsServer(playground) {
   const leave = () => clients.splice(0).forEach((client) => client.close());
 
   return { store, join, asUser, create, flush, subscribe, alone, leave };
+}
+
+/**
+ * A suite in which a person changes settings, all of which may be changed: `started({ app, page })` is told before
+ * its tests. Each test begins with the defaults, two types watched and nobody connected.
+ */
+export function useSettingsPage(started) {
+  let app;
+  let browser;
+  let page;
+  const server = settingsServer(() => app);
+  // Before the application ends.
+  after(server.leave);
+  usePlayground((begun) => ({ app, browser } = begun), { contentTypes: [] });
+  before(async () => {
+    page = await app.enter(browser);
+    started({ app, page });
+  });
+  beforeEach(async () => {
+    server.leave();
+    await server.store({
+      ...DEFAULT_SETTINGS,
+      contentTypes: {
+        [ARTICLE]: { create: true, update: true, delete: true },
+        [AUTHOR]: { create: true },
+      },
+    });
+    page.problems.length = 0;
+  });
+  return { ...server, noProblems: () => assert.deepEqual(page.problems, []) };
 }

@@ -2,14 +2,13 @@ import { useState } from 'react';
 
 import { useTranslate } from '../../../utils/translations';
 import type { ListedSocket, MonitoringSource } from '../data/source';
-import { useList } from '../data/use-list';
-import { useListQuery } from '../data/use-list-query';
+import type { LoadPage } from '../data/use-list';
+import { usePagedList } from '../data/use-paged-list';
 import { ConnectionRow } from './ConnectionRow';
 import { DisconnectDialog } from './DisconnectDialog';
 import { ListPanel } from './ListPanel';
-import { usePageInRange } from '../data/use-page-in-range';
 
-const load: Parameters<typeof useList<ListedSocket>>[1] = (source, query) => source.sockets(query);
+const load: LoadPage<ListedSocket> = (source, query) => source.sockets(query);
 
 interface ConnectionsProps {
   source: MonitoringSource | null;
@@ -23,9 +22,7 @@ interface ConnectionsProps {
 /** Who is connected. */
 export const Connections = ({ source, ownId, canUpdate, note }: ConnectionsProps) => {
   const t = useTranslate();
-  const { query, setSearch, setPage } = useListQuery();
-  const list = useList(source, load, query);
-  usePageInRange(list, query.page, setPage);
+  const paged = usePagedList(source, load);
   const [leaving, setLeaving] = useState<ListedSocket | null>(null);
 
   const columns = [
@@ -40,14 +37,11 @@ export const Connections = ({ source, ownId, canUpdate, note }: ConnectionsProps
   return (
     <>
       <ListPanel
+        {...paged}
         label={t('monitoring.connections')}
         searchLabel={t('monitoring.connections.search')}
-        search={query.search ?? ''}
-        onSearch={setSearch}
         note={note}
         columns={columns}
-        list={list}
-        pageSize={query.pageSize}
         renderRow={(socket) => (
           <ConnectionRow
             key={socket.id}
@@ -59,7 +53,11 @@ export const Connections = ({ source, ownId, canUpdate, note }: ConnectionsProps
         )}
         empty={t('monitoring.connections.none')}
       />
-      <DisconnectDialog socket={leaving} onClose={() => setLeaving(null)} onDone={list.refresh} />
+      <DisconnectDialog
+        socket={leaving}
+        onClose={() => setLeaving(null)}
+        onDone={paged.list.refresh}
+      />
     </>
   );
 };

@@ -18,7 +18,7 @@ import { Pagination } from '@strapi/strapi/admin';
 import { styled } from 'styled-components';
 
 import { useTranslate } from '../../../utils/translations';
-import type { List } from '../data/use-list';
+import type { PagedList } from '../data/use-paged-list';
 import { SearchField } from './SearchField';
 
 /** What is listed may change every other second: digits keep their place, old rows fade. Less
@@ -42,17 +42,13 @@ export interface Column {
   hidden?: boolean;
 }
 
-interface ListPanelProps<Row> {
+interface ListPanelProps<Row> extends PagedList<Row> {
   /** What is listed, for those who do not see it. */
   label: string;
   searchLabel: string;
-  search: string;
-  onSearch: (text: string) => void;
   /** Beside the search. */
   note?: string;
   columns: Column[];
-  list: List<Row>;
-  pageSize: number;
   renderRow: (row: Row) => ReactNode;
   /** Said when there is nothing, as opposed to nothing that is sought. */
   empty: string;

@@ -5,12 +5,11 @@ import type { RoomStats } from '../../../../shared/monitoring';
 import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import type { MonitoringSource } from '../data/source';
-import { useList } from '../data/use-list';
-import { useListQuery } from '../data/use-list-query';
-import { usePageInRange } from '../data/use-page-in-range';
+import type { LoadPage } from '../data/use-list';
+import { usePagedList } from '../data/use-paged-list';
 import { ListPanel } from './ListPanel';
 
-const load: Parameters<typeof useList<RoomStats>>[1] = (source, query) => source.rooms(query);
+const load: LoadPage<RoomStats> = (source, query) => source.rooms(query);
 
 interface RoomsProps {
   source: MonitoringSource | null;
@@ -20,19 +19,14 @@ interface RoomsProps {
 export const Rooms = ({ source }: RoomsProps) => {
   const t = useTranslate();
   const intl = useIntl();
-  const { query, setSearch, setPage } = useListQuery();
-  const list = useList(source, load, query);
-  usePageInRange(list, query.page, setPage);
+  const paged = usePagedList(source, load);
 
   return (
     <ListPanel
+      {...paged}
       label={t('monitoring.rooms')}
       searchLabel={t('monitoring.rooms.search')}
-      search={query.search ?? ''}
-      onSearch={setSearch}
       columns={[{ label: t('monitoring.rooms.name') }, { label: t('monitoring.rooms.members') }]}
-      list={list}
-      pageSize={query.pageSize}
       renderRow={({ name, members, isEntityRoom }) => (
         <Tr key={name}>
           <Td>

@@ -4,13 +4,11 @@ import { useIntl } from 'react-intl';
 import { Truncated } from '../../../components/Truncated';
 import { useTranslate } from '../../../utils/translations';
 import type { MonitoringSource, SubscriptionCount } from '../data/source';
-import { useList } from '../data/use-list';
-import { useListQuery } from '../data/use-list-query';
-import { usePageInRange } from '../data/use-page-in-range';
+import type { LoadPage } from '../data/use-list';
+import { usePagedList } from '../data/use-paged-list';
 import { ListPanel } from './ListPanel';
 
-const load: Parameters<typeof useList<SubscriptionCount>>[1] = (source, query) =>
-  source.subscriptions(query);
+const load: LoadPage<SubscriptionCount> = (source, query) => source.subscriptions(query);
 
 interface SubscriptionsProps {
   source: MonitoringSource | null;
@@ -20,22 +18,17 @@ interface SubscriptionsProps {
 export const Subscriptions = ({ source }: SubscriptionsProps) => {
   const t = useTranslate();
   const intl = useIntl();
-  const { query, setSearch, setPage } = useListQuery();
-  const list = useList(source, load, query);
-  usePageInRange(list, query.page, setPage);
+  const paged = usePagedList(source, load);
 
   return (
     <ListPanel
+      {...paged}
       label={t('monitoring.subscriptions')}
       searchLabel={t('monitoring.subscriptions.search')}
-      search={query.search ?? ''}
-      onSearch={setSearch}
       columns={[
         { label: t('monitoring.subscriptions.type') },
         { label: t('monitoring.subscriptions.count') },
       ]}
-      list={list}
-      pageSize={query.pageSize}
       renderRow={({ uid, count }) => (
         <Tr key={uid}>
           <Td>

@@ -16,13 +16,16 @@ export interface List<Row> {
   refresh: () => void;
 }
 
+/** Asks the source for a page of one of its lists. */
+export type LoadPage<Row> = (source: MonitoringSource, query: ListRequest) => Promise<Page<Row>>;
+
 /**
  * Asks the source for a page of a list, and again after each answer while somebody can see it. While
  * there is no source, what was last received stays. `load` must be the same function every time.
  */
 export function useList<Row>(
   source: MonitoringSource | null,
-  load: (source: MonitoringSource, query: ListRequest) => Promise<Page<Row>>,
+  load: LoadPage<Row>,
   { search, page, pageSize }: ListRequest,
 ): List<Row> {
   const visible = usePageVisible();

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { Box, Button, Combobox, ComboboxOption, Field, Flex } from '@strapi/design-system';
-import { Plus } from '@strapi/icons';
+import { Combobox, ComboboxOption, Field } from '@strapi/design-system';
 
 import { useTranslate } from '../../../utils/translations';
+import { AddEntry, EntryCell } from '../fields/AddEntry';
 
 interface AddEventNameProps {
   /** Events that can be picked; others can be typed. */
@@ -16,18 +16,25 @@ export function AddEventName({ known, disabled, onAdd }: AddEventNameProps) {
   const t = useTranslate();
   const [event, setEvent] = useState('');
   const [name, setName] = useState('');
-  const complete = event.trim() !== '' && name.trim() !== '';
 
   const add = (): void => {
-    if (!complete) return;
     onAdd(event.trim(), name.trim());
     setEvent('');
     setName('');
   };
 
   return (
-    <Flex gap={3} alignItems="flex-end" wrap="wrap">
-      <Box flex="1 1 18rem" minWidth={0}>
+    <AddEntry
+      name="customEventName"
+      label={t('settings.eventNames.name')}
+      example="news"
+      value={name}
+      onChange={setName}
+      disabled={disabled}
+      complete={event.trim() !== '' && name.trim() !== ''}
+      onAdd={add}
+    >
+      <EntryCell>
         <Field.Root name="customEvent">
           <Field.Label>{t('settings.eventNames.event')}</Field.Label>
           <Combobox
@@ -48,31 +55,7 @@ export function AddEventName({ known, disabled, onAdd }: AddEventNameProps) {
             ))}
           </Combobox>
         </Field.Root>
-      </Box>
-      <Box flex="1 1 18rem" minWidth={0}>
-        <Field.Root name="customEventName">
-          <Field.Label>{t('settings.eventNames.name')}</Field.Label>
-          <Field.Input
-            value={name}
-            onChange={(change) => setName(change.target.value)}
-            onKeyDown={(press) => press.key === 'Enter' && add()}
-            placeholder={t('settings.example', { example: 'news' })}
-            disabled={disabled}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </Field.Root>
-      </Box>
-      <Button
-        type="button"
-        variant="secondary"
-        size="L"
-        startIcon={<Plus />}
-        disabled={disabled || !complete}
-        onClick={add}
-      >
-        {t('settings.list.add')}
-      </Button>
-    </Flex>
+      </EntryCell>
+    </AddEntry>
   );
 }

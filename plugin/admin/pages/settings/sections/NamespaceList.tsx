@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { Box, Button, Field, Flex, Typography } from '@strapi/design-system';
-import { Plus } from '@strapi/icons';
+import { Flex, Typography } from '@strapi/design-system';
 
 import { useTranslate } from '../../../utils/translations';
+import { AddEntry } from '../fields/AddEntry';
 import { EntryList } from '../fields/EntryList';
 import { CalmSwitch } from '../fields/FieldSwitch';
 import { GroupField } from '../fields/GroupField';
@@ -15,10 +15,8 @@ export function NamespaceList() {
   const { value, set, disabled, isEntryLocked } = useSetting('namespaces.list');
   const [name, setName] = useState('');
   const wanted = name.trim();
-  const addable = wanted !== '' && !Object.hasOwn(value, wanted);
 
   const add = (): void => {
-    if (!addable) return;
     set(withEntry(value, wanted, { requireAuth: false }));
     setName('');
   };
@@ -46,32 +44,16 @@ export function NamespaceList() {
           </Flex>
         )}
       </EntryList>
-      <Flex gap={3} alignItems="flex-end" wrap="wrap">
-        <Box flex="1 1 18rem" minWidth={0}>
-          <Field.Root name="namespace">
-            <Field.Label>{t('settings.namespaces.name')}</Field.Label>
-            <Field.Input
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              onKeyDown={(event) => event.key === 'Enter' && add()}
-              placeholder={t('settings.example', { example: '/chat' })}
-              disabled={disabled}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          </Field.Root>
-        </Box>
-        <Button
-          type="button"
-          variant="secondary"
-          size="L"
-          startIcon={<Plus />}
-          disabled={disabled || !addable}
-          onClick={add}
-        >
-          {t('settings.list.add')}
-        </Button>
-      </Flex>
+      <AddEntry
+        name="namespace"
+        label={t('settings.namespaces.name')}
+        example="/chat"
+        value={name}
+        onChange={setName}
+        disabled={disabled}
+        complete={wanted !== '' && !Object.hasOwn(value, wanted)}
+        onAdd={add}
+      />
     </GroupField>
   );
 }
