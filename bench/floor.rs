@@ -40,7 +40,8 @@ fn main() -> std::io::Result<()> {
             ),
             ["report"] => {
                 let clients = clients.lock().unwrap_or_else(PoisonError::into_inner).len();
-                println!("{{\"cpuMicros\":{},\"clients\":{clients}}}", cpu_micros());
+                let cpu = cpu_micros();
+                println!("{{\"cpuBefore\":{cpu},\"cpuAfter\":{cpu},\"clients\":{clients}}}");
             }
             _ => return Ok(()),
         }

@@ -1,9 +1,10 @@
-// One server of the benchmark, in a process of its own: `node --expose-gc server.mjs socket.io|plugin-io`.
+// One server of the benchmark, in a process of its own: `node --expose-gc server.mjs socket.io|plugin-io [handlers|echo]`.
 // Commands come on stdin, one JSON answer a line goes to stdout; the same commands as floor.rs takes.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { readCpu } from './lib/cpu.mjs';
 
 const require = createRequire(import.meta.url);
 const [, , kind, mode = 'idle'] = process.argv;
@@ -11,6 +12,12 @@ const { Server } = require(kind === 'plugin-io' ? '../dist/socket-io/index.js' :
 const http = createServer();
 const io = new Server(http, { serveClient: false });
 if (mode === 'handlers') {
+  io.use((socket, next) => {
+    socket.data.user = { id: 1 };
+    next();
+  });
+  io.on('connection', (socket) => socket.join('members'));
+} else if (mode === 'echo') {
   io.on('connection', (socket) => socket.on('echo', (value, ack) => ack(value)));
 }
 
@@ -36,11 +43,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [command, ...numbers] = line.split(' ');
   if (command === 'broadcast') await broadcast(...numbers.map(Number));
   else if (command === 'report') {
-    // The collection is for the memory reading; its time must not count.
-    const { user, system } = process.cpuUsage();
-    globalThis.gc();
     say({
-      cpuMicros: user + system,
+      ...readCpu(),
       rss: process.memoryUsage().rss,
       clients: io.engine.clientsCount,
     });

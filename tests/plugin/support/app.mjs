@@ -111,9 +111,12 @@ function captureLog(strapi) {
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
  * to config/server, `plugins` are further packages of Strapi's the application depends on, `types`
- * further content types.
+ * further content types. `enabled: false` boots the application without the plugin.
  */
-export async function boot(config = {}, { folder, usersPermissions = {}, ...application } = {}) {
+export async function boot(
+  config = {},
+  { folder, usersPermissions = {}, enabled = true, ...application } = {},
+) {
   const { createStrapi } = require('@strapi/strapi');
   if (folder === undefined) {
     const parent = path.join(root, '.cache/tests/plugin');
@@ -124,7 +127,7 @@ export async function boot(config = {}, { folder, usersPermissions = {}, ...appl
   }
   configs.set(folder, {
     // Tests tell one change from the next, unless debouncing is what they are about.
-    io: { enabled: true, resolve: pluginRoot, config: { debounce: 0, ...config } },
+    io: { enabled, resolve: pluginRoot, config: { debounce: 0, ...config } },
     'users-permissions': { config: { jwtSecret: 'jwt secret', ...usersPermissions } },
   });
   const restoreListeners = keepProcessListeners();
