@@ -109,6 +109,20 @@ async fn a_message_that_is_no_packet_ends_the_session_as_a_parse_error() {
     assert_eq!(poller.poll().await.0, 400);
 }
 
+/// A length that ends inside a surrogate pair kept a thread of the engine busy for ever.
+#[tokio::test]
+async fn a_protocol_3_body_with_a_wrong_length_ends_its_session_only() {
+    let server = Server::start(Options { allow_eio3: true, ..options() }).await;
+    for body in ["1:😀x", "2:4😀x", "5:42", "999999999:2", "x"] {
+        let open = http(&server, "GET", "EIO=3&transport=polling", "").await;
+        let sid = open.1.split('"').nth(3).unwrap().to_owned();
+        let query = format!("EIO=3&transport=polling&sid={sid}");
+        assert_eq!(http(&server, "POST", &query, body).await, (200, "ok".into()), "{body}");
+        assert_eq!(http(&server, "GET", &query, "").await.0, 400, "{body}");
+    }
+    server.assert_alive().await;
+}
+
 #[tokio::test]
 async fn a_socket_io_packet_that_makes_no_sense_ends_its_session_only() {
     let server = Server::start(options()).await;

@@ -3,6 +3,7 @@
 pub mod frame;
 pub mod outbox;
 pub mod payload;
+mod payload_v3;
 pub mod request;
 pub mod stream;
 pub mod websocket;

@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
-use engineioxide_core::{Packet, ProtocolVersion, Str, payload};
+use engineioxide_core::{Packet, PacketParseError, ProtocolVersion, Str, payload};
 use futures_util::{StreamExt, stream};
-use http::HeaderValue;
 use http_body_util::Full;
 use smallvec::SmallVec;
 
 use super::{
     frame::{self, FrameKind},
+    payload_v3,
     request::Protocol,
 };
 
@@ -198,17 +198,22 @@ pub type Decoded = Result<Packet, String>;
 
 /// Packets of the body of a POST. Ends at the first malformed one with its reason.
 pub fn decode_post(body: Bytes, content_type: Option<&str>, protocol: Protocol, max: usize) -> Vec<Decoded> {
-    let content_type = content_type.and_then(|value| HeaderValue::from_str(value).ok());
+    let packets = match protocol {
+        _ if body.len() > max => vec![Err(PacketParseError::PayloadTooLarge { max: max as u64 })],
+        Protocol::V3 if content_type == Some("application/octet-stream") => payload_v3::decode_binary(&body),
+        Protocol::V3 => payload_v3::decode_text(&body),
+        Protocol::V4 => decode_v4(body),
+    };
+    packets.into_iter().map(|packet| packet.map_err(|error| error.to_string())).collect()
+}
+
+fn decode_v4(body: Bytes) -> Vec<Result<Packet, PacketParseError>> {
     let mut packets = Vec::new();
-    let mut source = std::pin::pin!(payload::decoder(
-        Full::new(body),
-        content_type.as_ref(),
-        version(protocol),
-        max as u64
-    ));
+    let mut source = std::pin::pin!(payload::decoder(Full::new(body), None, ProtocolVersion::V4, u64::MAX));
+    // The body is all there, so decoding never waits.
     while let Some(Some(packet)) = futures_util::FutureExt::now_or_never(source.next()) {
         let failed = packet.is_err();
-        packets.push(packet.map_err(|error| error.to_string()));
+        packets.push(packet);
         if failed {
             break;
         }
