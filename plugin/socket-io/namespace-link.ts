@@ -17,6 +17,8 @@ import type { Auth, Encoded, NamespaceInternals, Packet, SocketInternals } from 
 const CONNECTION_EVENTS = ['connect', 'connection'];
 /** Events of an adapter: who listens wants to hear of each socket's own room too. */
 const ROOM_EVENTS = ['create-room', 'join-room', 'leave-room', 'delete-room'];
+/** Type of an event packet in the Socket.IO protocol. */
+const EVENT = 2;
 const ADDING_METHODS = ['on', 'addListener', 'prependListener'] as const;
 
 export class NamespaceLink {
@@ -131,8 +133,25 @@ export class NamespaceLink {
         () => new Error('internal error'),
       );
     nsp._add = (client, auth, done) => add(client, auth, done).catch(where('a connection'));
-    nsp._createSocket = async (client, auth) =>
-      new Socket(nsp, client, auth, await this.sessionOf(auth));
+    nsp._createSocket = async (client, auth) => {
+      const session = await this.sessionOf(auth);
+      const socket = new Socket(nsp, client, auth, session);
+      if (session) socket.missedUntil = lastOffset(session) ?? String(auth.offset);
+      return socket;
+    };
+  }
+
+  /**
+   * Sends a recovered socket what was sent to its rooms after its session was read: middlewares take their time, and
+   * broadcasts do not reach a socket before it is connected. An adapter that gives a session out once has no more.
+   */
+  sendMissed(socket: Socket, offset: string): void {
+    // Read in this turn, so that no packet is sent both ways.
+    Promise.resolve(this.nsp.adapter.restoreSession(socket.pid as string, offset))
+      .then((session) => {
+        for (const data of session?.missedPackets ?? []) socket.packet({ type: EVENT, data });
+      })
+      .catch(this.core.reporter(`restoring a session of namespace ${this.name}`));
   }
 
   /** The session which a reconnecting client asks to have back, if connection state recovery is on and still has it. */
@@ -168,6 +187,12 @@ export class NamespaceLink {
       return nsp;
     };
   }
+}
+
+/** Adapters that can restore sessions put the offset of a packet at its end. */
+function lastOffset({ missedPackets }: Session): string | undefined {
+  const offset: unknown = missedPackets.at(-1)?.at(-1);
+  return typeof offset === 'string' ? offset : undefined;
 }
 
 /** Rooms and ids as the engine takes them; socket.io lets any value name a room. */

@@ -13,6 +13,9 @@ const nameOf = ([name]: unknown[]): string =>
   typeof name === 'string' ? `"${name}"` : `nameless (${typeof name})`;
 
 export class Socket extends SocketBase {
+  /** Recovered sockets: the offset of the last missed packet they were given. */
+  missedUntil: string | undefined;
+
   private get link(): NamespaceLink {
     return (this.nsp.sockets as LazySockets).link;
   }
@@ -32,6 +35,11 @@ export class Socket extends SocketBase {
       args,
       this.reporter(() => `the "${event}" listener`),
     );
+  }
+
+  override _onconnect(): void {
+    super._onconnect();
+    if (this.missedUntil !== undefined) this.link.sendMissed(this, this.missedUntil);
   }
 
   override _onpacket(packet: Packet): void {

@@ -107,6 +107,8 @@ export interface SocketInternals extends EventEmitter {
   run(event: unknown[], done: Next): void;
   newBroadcastOperator(): object;
   registerAckCallback(id: number, ack: (...args: unknown[]) => unknown): void;
+  packet(packet: Pick<Packet, 'type' | 'data'>): void;
+  _onconnect(): void;
   _onpacket(packet: Packet): void;
   _onerror(error: unknown): void;
   _onclose(reason: string, description?: unknown): void;

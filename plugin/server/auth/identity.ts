@@ -21,6 +21,10 @@ export interface Identity {
   admin?: { user: PresenceUser; sessionId: string };
 }
 
+/** Names an identity: two sockets with the same mark are the same user, API token or public role. */
+export const markOf = ({ strategy, principal, user }: Identity): string =>
+  `${strategy} ${principal?.kind ?? 'none'}:${principal?.id ?? ''} ${user?.id ?? ''}`;
+
 /** Refused at the handshake: `message` and `data` reach the client's `connect_error`. */
 export class AuthError extends Error {
   override name = 'AuthError';

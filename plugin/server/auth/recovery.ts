@@ -1,25 +1,47 @@
 import type { Session } from 'socket.io-adapter';
 
 import type { Strapi } from '../types';
+import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
+import { isOwnRoom } from '../utils/own-rooms';
+import { markOf } from './identity';
 
-/** The rooms through which a role or token gets its content; see `utils/reserved-rooms`. */
-const PRINCIPAL_ROOM = /^io:(role|token):/;
+/** Socket.IO's default for `maxDisconnectionDuration` (milliseconds). */
+const MAX_DISCONNECTION = 2 * 60 * 1000;
 
 /**
- * Connection state recovery gives a client the rooms it had and what was sent to them meanwhile, so it must still be
- * the one that had them: a user who was blocked, moved to another role or whose token ended connects anew. Admins
- * always do, as their tokens are counted.
+ * Decides whether a client gets its session back with connection state recovery, and with it its rooms and the events
+ * it missed. The session must belong to the same identity, and neither what this identity may read nor a setting may
+ * have changed since the client was disconnected: the missed events were sanitized for the permissions of then.
+ * Clients that are refused connect anew. Admins always do, as their tokens are counted.
  */
-export const createRecovery =
-  (strapi: Strapi) =>
-  async ({ rooms, data }: Session, auth: Record<string, unknown>): Promise<boolean> => {
+export const createRecovery = (strapi: Strapi) => {
+  const { config } = getService(strapi, 'options');
+  const { maxDisconnectionDuration = MAX_DISCONNECTION } =
+    config.socket?.serverOptions?.connectionStateRecovery ?? {};
+
+  /** Only the adapter that keeps sessions in memory says when; a session is never older than this. */
+  const leftAt = (session: Session): number =>
+    (session as Session & { disconnectedAt?: number }).disconnectedAt ??
+    Date.now() - maxDisconnectionDuration;
+
+  return async (session: Session, auth: Record<string, unknown>): Promise<boolean> => {
     if (auth.strategy === 'admin-jwt') return false;
-    const identify = getService(strapi, 'strategy').authenticate(auth);
-    // Whoever is refused here is refused again, and told why, when connecting anew.
-    const identity = await identify.catch(() => null);
+    // A client that is refused here is refused again, with the reason, when it connects anew.
+    const identity = await getService(strapi, 'strategy')
+      .authenticate(auth)
+      .catch(() => null);
     if (identity === null) return false;
-    const { userId } = (data ?? {}) as { userId?: unknown };
-    const same = (userId ?? null) === (identity.user?.id ?? null);
-    return same && rooms.every((room) => !PRINCIPAL_ROOM.test(room) || room === identity.room);
+    const { identity: mark } = (session.data ?? {}) as { identity?: unknown };
+    if (mark !== markOf(identity)) return false;
+    const principal = await getService(strapi, 'principals').find(identity.principal);
+    const changedAt = Math.max(
+      getService(strapi, 'settings').changedAt(),
+      principal?.grantedSince ?? 0,
+    );
+    return (
+      changedAt < leftAt(session) &&
+      session.rooms.every((room) => !isInternalRoom(room) || isOwnRoom(room, identity))
+    );
   };
+};

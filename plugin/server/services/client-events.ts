@@ -74,9 +74,13 @@ export function createClientEventsService({ strapi }: ServiceContext) {
   };
 
   /** One request after the other, in the order in which they came: they build on each other. */
-  const listen = (socket: SocketIOSocket, handlers: Record<string, Handler>): void => {
+  const listen = (
+    socket: SocketIOSocket,
+    handlers: Record<string, Handler>,
+    ready: Promise<void>,
+  ): void => {
     let waiting = 0;
-    let last: Promise<unknown> = Promise.resolve();
+    let last: Promise<unknown> = ready;
     for (const [event, handler] of Object.entries(handlers)) {
       if (taken.has(event)) continue;
       socket.on(event, (...args: unknown[]) => {
@@ -101,11 +105,12 @@ export function createClientEventsService({ strapi }: ServiceContext) {
   };
 
   return {
-    /** A socket of the main namespace, where content events are sent. */
-    attach: (socket: SocketIOSocket): void => listen(socket, { ...roomEvents, ...entityEvents }),
+    /** A socket of the main namespace, where content events are sent. Its requests wait until `ready`. */
+    attach: (socket: SocketIOSocket, ready: Promise<void>): void =>
+      listen(socket, { ...roomEvents, ...entityEvents }, ready),
 
     /** A socket of another namespace. */
-    attachRooms: (socket: SocketIOSocket): void => listen(socket, roomEvents),
+    attachRooms: (socket: SocketIOSocket): void => listen(socket, roomEvents, Promise.resolve()),
   };
 }
 

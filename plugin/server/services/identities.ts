@@ -1,4 +1,4 @@
-import { AuthError, type Identity } from '../auth/identity';
+import { AuthError, type Identity, markOf } from '../auth/identity';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 import { describeError } from '../utils/to-error';
@@ -8,6 +8,8 @@ import type { Principal } from './principals';
 export function createIdentitiesService({ strapi }: ServiceContext) {
   const identities = new WeakMap<object, Identity>();
   const connected = new Set<SocketIOSocket>();
+  const { config } = getService(strapi, 'options');
+  const recovers = Boolean(config.socket?.serverOptions?.connectionStateRecovery);
 
   const set = (socket: SocketIOSocket, identity: Identity): void => {
     identities.set(socket, identity);
@@ -15,6 +17,19 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
     const data = socket.data as Record<string, unknown>;
     data.userId = identity.user?.id ?? null;
     data.user = identity.user;
+    // Part of the session that is kept for recovery.
+    if (recovers) data.identity = markOf(identity);
+  };
+
+  /**
+   * A recovered socket has the rooms of the identity that its session was checked for. Should it be another one by now,
+   * the connection ends, and the client connects anew by itself.
+   */
+  const checkRecovered = (socket: SocketIOSocket, identity: Identity): void => {
+    const { identity: mark } = socket.data as { identity?: unknown };
+    if (!socket.recovered || mark === markOf(identity)) return;
+    socket.conn.close();
+    throw new AuthError('Access has changed', 'ACCESS_CHANGED');
   };
 
   /** What the client is told: the reason if it is its own, else that something failed here. */
@@ -36,6 +51,7 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
         if (!mayBePublic && identity.strategy === 'public') {
           throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
         }
+        checkRecovered(socket, identity);
         set(socket, identity);
         return identity;
       } catch (thrown) {
@@ -51,12 +67,7 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
 
     /** The role or token of a socket, with its permissions; undefined if it may read nothing. */
     async principalOf(socket: object): Promise<Principal | undefined> {
-      const principal = identities.get(socket)?.principal;
-      if (principal == null) return undefined;
-      const { kind, id } = principal;
-      return (await getService(strapi, 'principals').list()).find(
-        (other) => other.kind === kind && other.id === id,
-      );
+      return getService(strapi, 'principals').find(identities.get(socket)?.principal);
     },
 
     /** From its connection to its end a socket is among those `sockets` returns. */

@@ -18,6 +18,8 @@ export interface Principal {
   /** Roles only: `public`, `authenticated`, or the type of a custom role. */
   type: string;
   room: string;
+  /** Since when it has been granted what it is granted now (milliseconds since the epoch); 0: since the start. */
+  grantedSince: number;
   can(scope: string): boolean;
   auth: ContentApiAuth;
 }
@@ -31,6 +33,13 @@ interface RoleRow {
   type: string;
   permissions?: PermissionRow[];
 }
+
+/** What decides what a principal may do: its key, its own fields and its permissions. */
+type Grant = [
+  key: string,
+  fields: { name: string; type: string; expiresAt?: unknown },
+  permissions: PermissionRow[] | undefined,
+];
 
 interface Ability {
   can(scope: string): boolean;
@@ -65,8 +74,25 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
   let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
 
+  /** What each of them was granted when it was last read, and since when. */
+  let grants = new Map<string, { granted: string; since: number }>();
+
   /** Kept when the rest is flushed: a room must not be free while roles are read again. */
   let roleNames = new Set<string>();
+
+  /** Compares with what was read before; tells since when each has been granted just this. */
+  const noteGrants = (all: Grant[]): ((key: string) => number) => {
+    const start = grants.size === 0 ? 0 : Date.now();
+    const now = all.map(([key, { name, type, expiresAt }, permissions = []]) => {
+      const actions = permissions.map(({ action }) => action).sort();
+      const granted = JSON.stringify([name, type, expiresAt, actions]);
+      const known = grants.get(key);
+      return [key, known?.granted === granted ? known : { granted, since: start }] as const;
+    });
+    grants = new Map(now);
+    const noted = grants;
+    return (key) => noted.get(key)?.since ?? start;
+  };
 
   const abilityOf = async (permissions: PermissionRow[] = []): Promise<Ability> => {
     const actions = permissions.map(({ action }) => ({ action }));
@@ -76,7 +102,7 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     )) as unknown as Ability;
   };
 
-  const fromRole = async (role: RoleRow): Promise<Principal> => {
+  const fromRole = async (role: RoleRow, grantedSince: number): Promise<Principal> => {
     const ability = await abilityOf(role.permissions);
     const can = (scope: string): boolean => ability.can(scope);
     return {
@@ -85,12 +111,13 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
       name: role.name,
       type: role.type,
       room: roomFor('role', role.id),
+      grantedSince,
       can,
       auth: createAuth('users-permissions', can),
     };
   };
 
-  const fromToken = async (token: TokenRow): Promise<Principal> => {
+  const fromToken = async (token: TokenRow, grantedSince: number): Promise<Principal> => {
     const ability = token.type === 'custom' ? await abilityOf(token.permissions) : null;
     const can = (scope: string): boolean => {
       if (isExpired(token)) return false;
@@ -104,6 +131,7 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
       name: token.name,
       type: token.type,
       room: roomFor('token', token.id),
+      grantedSince,
       can,
       auth: createAuth('content-api-token', can),
     };
@@ -118,7 +146,14 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     const tokens = (await strapi.db
       .query(API_TOKEN)
       .findMany({ populate: ['permissions'] })) as TokenRow[];
-    return Promise.all([...roles.map(fromRole), ...tokens.filter(isContentToken).map(fromToken)]);
+    const since = noteGrants([
+      ...roles.map((role): Grant => [`role:${role.id}`, role, role.permissions]),
+      ...tokens.map((token): Grant => [`token:${token.id}`, token, token.permissions]),
+    ]);
+    return Promise.all([
+      ...roles.map((role) => fromRole(role, since(`role:${role.id}`))),
+      ...tokens.filter(isContentToken).map((token) => fromToken(token, since(`token:${token.id}`))),
+    ]);
   };
 
   const list = async (): Promise<Principal[]> => {
@@ -141,14 +176,22 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     return entry.principals;
   };
 
+  /** The one an identity stands for; undefined if it is gone. */
+  const find = async (
+    wanted: Pick<Principal, 'kind' | 'id'> | null | undefined,
+  ): Promise<Principal | undefined> =>
+    wanted == null
+      ? undefined
+      : (await list()).find(({ kind, id }) => kind === wanted.kind && id === wanted.id);
+
   return {
     list,
 
     roomFor,
 
-    async role(id: number | string): Promise<Principal | undefined> {
-      return (await list()).find((p) => p.kind === 'role' && p.id === id);
-    },
+    find,
+
+    role: (id: number | string): Promise<Principal | undefined> => find({ kind: 'role', id }),
 
     async publicRole(): Promise<Principal | undefined> {
       return (await list()).find((p) => p.kind === 'role' && p.type === 'public');

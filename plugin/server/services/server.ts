@@ -24,8 +24,10 @@ export function createServerService({ strapi }: ServiceContext) {
     if (rooms.length > 0) void socket.join(rooms);
     liveAccess.watch(socket);
     getService(strapi, 'rooms').guard(socket);
-    getService(strapi, 'client-events').attach(socket);
-    if (socket.recovered) void getService(strapi, 'subscriptions').restore(socket);
+    const restored = socket.recovered
+      ? getService(strapi, 'subscriptions').restore(socket)
+      : Promise.resolve();
+    getService(strapi, 'client-events').attach(socket, restored);
   };
 
   const create = (): Server => {

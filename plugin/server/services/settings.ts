@@ -35,6 +35,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
   let stored: SettingsPatch = {};
   let effective: Settings = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
   let booted = effective;
+  let changedAt = 0;
   let working: Promise<unknown> = Promise.resolve();
 
   const parseStored = (value: unknown): SettingsPatch => {
@@ -60,6 +61,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
       .filter(([path, value]) => !isDeepStrictEqual(value, valueAt(before, path)))
       .map(([path]) => path);
     if (changed.length === 0) return changed;
+    changedAt = Date.now();
     for (const listener of [...listeners]) {
       try {
         listener(effective, changed);
@@ -165,6 +167,9 @@ export function createSettingsService({ strapi }: ServiceContext) {
   return {
     /** The settings in force. Frozen: they change by `update` alone, here or on another node. */
     current: (): Settings => effective,
+
+    /** When they changed last, milliseconds since the epoch. */
+    changedAt: (): number => changedAt,
 
     restartRequired,
 

@@ -202,16 +202,12 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
       [...(held.get(socket)?.values() ?? [])].map(({ uid, id, room }) => ({ uid, id, room })),
 
     /**
-     * Gives a socket whose session was recovered its subscriptions back. Its rooms came with the
-     * session; whether it may still be in them is asked anew.
+     * Gives a socket whose session was recovered its subscriptions back. It has been in their rooms since
+     * it connected, so that no event is missed or comes twice; whether it may stay is asked anew.
      */
     async restore(socket: SocketIOSocket): Promise<void> {
       const rooms = [...socket.rooms];
-      const entities = rooms.filter(isEntityRoom);
-      if (entities.length === 0) return;
-      const stale = rooms.filter((room) => isInternalRoom(room) && room.includes('::'));
-      for (const room of [...entities, ...stale]) void socket.leave(room);
-      for (const room of entities) {
+      for (const room of rooms.filter(isEntityRoom)) {
         const end = room.indexOf(':', room.indexOf('::') + 2);
         try {
           await subscribe(socket, room.slice(0, end), room.slice(end + 1));
@@ -222,6 +218,15 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
           );
         }
       }
+      const kept = new Set(
+        [...(held.get(socket)?.values() ?? [])].flatMap((subscription) => [
+          ...roomsOf(subscription),
+          watchersRoom(subscription.uid),
+        ]),
+      );
+      const isOfEntities = (room: string): boolean =>
+        isEntityRoom(room) || (isInternalRoom(room) && room.includes('::'));
+      for (const room of rooms) if (isOfEntities(room) && !kept.has(room)) void socket.leave(room);
     },
 
     /**

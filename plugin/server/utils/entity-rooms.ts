@@ -14,6 +14,8 @@ export const entityRoom = (uid: string, id: string): string => `${uid}:${id}`;
 /** Everybody subscribed to some entity of a type: those who do not get the others' events. */
 export const watchersRoom = (uid: string): string => `${INTERNAL_PREFIX}watching:${uid}`;
 
+export const isWatchersRoom = (room: string): boolean => room.startsWith(watchersRoom(''));
+
 /**
  * The subscribers of an entity who share one view of it. The room of a principal has a part that
  * cannot be guessed, so this one has too.
