@@ -400,6 +400,7 @@ export interface EventLogEntry {
 
 export interface TestEventResult {
   success: true;
+  /** As it was asked for. */
   eventName: string;
   data: Record<string, unknown>;
   /** Sockets it was sent to, on all nodes. */
@@ -441,7 +442,10 @@ export interface MonitoringService {
   logEvent(type: string, data?: unknown): void;
   /** Forgets all events, on all nodes; what the engines count since their start stays. */
   resetStats(): void;
-  /** Sends an event to every client that is connected to any node, marked as a test. */
+  /**
+   * Sends an event to every client that is connected to any node, marked with `test: true`. Clients receive the name
+   * `test` as it is, and any other name as `io:test:<eventName>`.
+   */
   sendTestEvent(eventName?: string, data?: Record<string, unknown>): TestEventResult;
 }
 

@@ -61,6 +61,35 @@ describe('helpers over two nodes', { timeout: 150_000, skip: await withoutRedis(
     assert.deepEqual(await local.ask('join-room', client.socket.id), reserved);
   });
 
+  it('clients cannot make all nodes look for sockets as often as they like', async (t) => {
+    const { adapter } = $io.server.of('/');
+    const search = t.mock.method(adapter, 'fetchSockets');
+    const flooder = await connect(near.url);
+    const name = (number) => `customer-support-${100 + number}`;
+    assert.equal(name(0).length, 20, 'as long as a socket id');
+    const answers = [];
+    for (let number = 0; number < 300; number += 1) {
+      answers.push(await flooder.ask('join-room', name(number)));
+      answers.push(await flooder.ask('private-message', { to: name(number), message: 'hello' }));
+      // Nothing that looks like a socket id: nobody has to be asked.
+      await flooder.ask('private-message', { to: 'nobody', message: 'hello' });
+    }
+    const searches = search.mock.callCount();
+    assert.ok(searches >= 10 && searches < 150, `${searches} of 600 requests reached other nodes`);
+    const errors = new Set(answers.map(({ error }) => error));
+    assert.ok(errors.has('Too many requests: try again later'), [...errors].join());
+    // Others go on, and a socket that was found is not looked for with every message.
+    assert.equal((await local.ask('join-room', name(300))).success, true);
+    const before = search.mock.callCount();
+    for (let message = 0; message < 30; message += 1) {
+      const sent = await local.ask('private-message', { to: client.socket.id, message: 'hello' });
+      assert.deepEqual(sent, { success: true });
+    }
+    assert.ok(search.mock.callCount() - before <= 1, 'at most one look-up');
+    flooder.close();
+    await seen();
+  });
+
   it('sendPrivateMessage, broadcast and private-message', async () => {
     const { id } = client.socket;
     $io.sendPrivateMessage(id, 'order', { id: 1, password: 'x' });

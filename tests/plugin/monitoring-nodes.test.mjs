@@ -186,7 +186,7 @@ describe('monitoring of two nodes', { timeout: 180_000, skip }, () => {
 
   it('sends test events to all, and says to how many', async () => {
     await stats(({ connections }) => connections.connected === 3);
-    const heard = [chief, visitor, reader].map((client) => client.next('hello'));
+    const heard = [chief, visitor, reader].map((client) => client.next('io:test:hello'));
     const { recipients } = await ask(far, 'POST', '/test-event', { eventName: 'hello' });
     assert.equal(recipients, 3);
     await Promise.all(heard);

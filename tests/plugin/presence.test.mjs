@@ -302,8 +302,12 @@ describe('presence', { timeout: 120_000 }, () => {
   it('keeps documents from those who may not read them, and their rooms from all', async () => {
     const [ada, nan] = [await enter('ada'), await enter('nan')];
     await ada.ask('presence:join', document('secret', NOTE));
-    for (const event of ['presence:join', 'presence:check']) {
-      assert.deepEqual(await nan.ask(event, document('secret', NOTE)), NOT_ALLOWED);
+    for (const event of ['join', 'check', 'leave', 'typing']) {
+      const request = { ...document('secret', NOTE), fieldName: 'text' };
+      assert.deepEqual(await nan.ask(`presence:${event}`, request), NOT_ALLOWED);
+      // The answer would tell the id of the single type's entry.
+      const single = { uid: HOMEPAGE, fieldName: 'headline' };
+      assert.deepEqual(await nan.ask(`presence:${event}`, single), NOT_ALLOWED);
     }
     const { rooms } = await ada.ask('whoami');
     const room = rooms.find((name) => name.includes(':secret:'));

@@ -157,7 +157,16 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
     const { user, jwt } = await app.addUser('john');
     const client = await connect(app.url, {
       auth: { token: jwt },
-      query: { token: 'hush', page: 'home' },
+      query: {
+        token: 'hush',
+        key: 'hush',
+        'x-api-key': 'hush',
+        authSig: 'hush',
+        id: 'Zm9vYmFyMTIzNDU2Nzg5MA',
+        page: 'home',
+        monkey: 'wrench',
+        since: '2026-11-24T18:00:00Z',
+      },
     });
     const stats = monitoring.getConnectionStats();
     const own = stats.sockets.find(({ id }) => id === client.socket.id);
@@ -166,7 +175,12 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
     assert.deepEqual(own.rooms, ['Authenticated']);
     assert.deepEqual(own.entitySubscriptions, []);
     assert.deepEqual(Object.keys(own.handshake), ['address', 'time', 'query']);
-    assert.deepEqual(own.handshake.query, { page: 'home' });
+    assert.deepEqual(own.handshake.query, {
+      id: '[removed]',
+      page: 'home',
+      monkey: 'wrench',
+      since: '2026-11-24T18:00:00Z',
+    });
     assert.equal(stats.connected, 1);
     assert.deepEqual(stats.rooms, [{ name: 'Authenticated', members: 1, isEntityRoom: false }]);
     assert.deepEqual(stats.entitySubscriptions, { total: 0, byContentType: {}, rooms: [] });
@@ -182,7 +196,7 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
 
   it('logs connections and content, and never a secret', async () => {
     monitoring.resetStats();
-    const client = await connect(app.url, { query: { token: 'hush' } });
+    const client = await connect(app.url, { query: { token: 'hush', key: 'hush', sig: 'hush' } });
     await app.strapi.documents('api::note.note').create({ data: { text: 'not for the log' } });
     await app.flush(client);
     monitoring.logEvent('custom', {
@@ -225,7 +239,7 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
 
   it('sends test events, resets, and disconnects for admins; bad input is named', async () => {
     const client = await connect(app.url);
-    const heard = client.next('greeting');
+    const heard = client.next('io:test:greeting');
     const { data } = (
       await ask('POST', '/test-event', { eventName: 'greeting', data: { message: 'Hello!' } })
     ).body;
@@ -236,6 +250,25 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
       recipients: 1,
     });
     await heard;
+    // https://github.com/strapi-community/plugin-io: a test event must not pass for a content event.
+    for (const eventName of [
+      'article:update',
+      'note:create',
+      'presence:update',
+      'io:disconnected',
+    ]) {
+      const data = { documentId: 'forged' };
+      const { body } = await ask('POST', '/test-event', { eventName, data });
+      assert.equal(body.data.eventName, eventName);
+    }
+    await app.flush(client);
+    assert.deepEqual(client.names(), [
+      'io:test:greeting',
+      'io:test:article:update',
+      'io:test:note:create',
+      'io:test:presence:update',
+      'io:test:io:disconnected',
+    ]);
     assert.equal((await ask('POST', '/test-event', { eventName: 'connect' })).status, 400);
     assert.equal((await ask('GET', '/event-log?limit=all')).status, 400);
     assert.equal((await ask('POST', '/reset-stats', {})).body.data.totalEvents, 0);

@@ -6,6 +6,7 @@ import { createAddressReader } from '../utils/client-address';
 import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
+import { redactQuery } from '../utils/redact-query';
 
 /** Fields of the query that are the protocol's; `sid` is as good as a password to a session. */
 const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
@@ -27,8 +28,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
   const handshake = (one: SocketIOSocket): SocketStats['handshake'] => {
     const { query: all, time } = one.handshake;
     const fields = Object.entries(all).filter(([key]) => !PROTOCOL_QUERY.has(key));
-    const query = redact.value(Object.fromEntries(fields)) as Record<string, unknown>;
-    return { address: address(one), time, query };
+    return { address: address(one), time, query: redactQuery(Object.fromEntries(fields), redact) };
   };
 
   const socket = (one: SocketIOSocket): SocketStats => ({

@@ -36,13 +36,13 @@ export function createClientEventsService({ strapi }: ServiceContext) {
     if (typeof message !== 'string' || message === '' || message.length > MAX_MESSAGE) {
       throw new Refusal(`Invalid message: expected text of 1 to ${MAX_MESSAGE} characters`);
     }
-    const sent = await getService(strapi, 'helpers').deliver(socket.nsp, to, 'private-message', {
+    if (!(await rooms().isSocket(socket, to))) throw new Refusal('Target socket not found');
+    socket.nsp.to(to).emit('private-message', {
       from: socket.id,
       fromUser: socket.user?.username ?? 'anonymous',
       message,
       timestamp: Date.now(),
     });
-    if (!sent) throw new Refusal('Target socket not found');
     return {};
   };
 

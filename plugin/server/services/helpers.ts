@@ -1,5 +1,3 @@
-import type { Namespace } from 'socket.io';
-
 import type {
   EntityResult,
   EntitySubscriptionsResult,
@@ -275,16 +273,6 @@ export function createHelpersService({ strapi }: ServiceContext) {
       for (const [name, method] of Object.entries(local)) {
         cluster().handle(name, (args) => (method as (...args: unknown[]) => unknown)(...args));
       }
-    },
-
-    /** Sends to one socket of a namespace, on whichever node. False: there is no such socket. */
-    async deliver(nsp: Namespace, to: string, event: string, data: unknown): Promise<boolean> {
-      let found = nsp.adapter.sids.has(to);
-      if (!found && cluster().isClustered()) {
-        found = (await nsp.in(to).fetchSockets()).some(({ id }) => id === to);
-      }
-      if (found) nsp.to(to).emit(event, data);
-      return found;
     },
 
     /** Disconnects a socket of whichever node. False: none has it. */

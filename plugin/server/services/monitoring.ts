@@ -7,6 +7,7 @@ import type {
   TestEventResult,
   TrafficStats,
 } from '../../shared/monitoring';
+import { testEventName } from '../../shared/test-events';
 import { createDescriber } from '../monitoring/describe';
 import { MAX_LISTED } from '../monitoring/limits';
 import { createRecorder } from '../monitoring/recorder';
@@ -129,7 +130,10 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       nodes().reset();
     },
 
-    /** Sends an event to every client that is connected to any node, marked as a test. */
+    /**
+     * Sends an event to every client that is connected to any node, marked as a test. Clients receive it as `test`
+     * or `io:test:<eventName>`: whoever may test must not be able to forge the application's events.
+     */
     sendTestEvent(eventName: string = 'test', data: Record<string, unknown> = {}): TestEventResult {
       if (typeof eventName !== 'string' || eventName === '') {
         throw new Error(
@@ -140,7 +144,9 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       const sent = { ...safe, timestamp: Date.now(), test: true };
       const others = nodes().others();
       const recipients = others.reduce((sum, { connected }) => sum + connected, here.connected());
-      getService(strapi, 'server').io().of('/').emit(eventName, sent);
+      const { customEventNames } = getService(strapi, 'settings').current().events;
+      const name = testEventName(eventName, Object.values(customEventNames));
+      getService(strapi, 'server').io().of('/').emit(name, sent);
       logEvent('test', { eventName, recipients });
       return { success: true, eventName, data: sent, recipients };
     },

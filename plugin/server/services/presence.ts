@@ -75,7 +75,6 @@ export function createPresenceService({ strapi }: ServiceContext) {
       }
       return resolveDocument(strapi, request);
     };
-    const named = (payload: unknown) => resolveDocument(strapi, parseDocument(strapi, payload));
 
     const actions: Record<ClientEvent, Action> = {
       'presence:join': async (payload) => {
@@ -86,7 +85,7 @@ export function createPresenceService({ strapi }: ServiceContext) {
         return documents.state(document);
       },
       'presence:leave': async (payload) => {
-        const document = await named(payload);
+        const document = await permitted(payload);
         documents.leave(socket, document);
         return document;
       },
@@ -94,7 +93,7 @@ export function createPresenceService({ strapi }: ServiceContext) {
       'presence:heartbeat': () => ({ documents: documents.heartbeat(socket) }),
       'presence:typing': async (payload) => {
         const fieldName = parseFieldName(payload);
-        documents.typing(socket, await named(payload), user, fieldName);
+        documents.typing(socket, await permitted(payload), user, fieldName);
         return {};
       },
     };

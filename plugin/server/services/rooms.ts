@@ -8,6 +8,7 @@ import { getService } from '../utils/get-service';
 import { guardRooms } from '../utils/guard-rooms';
 import { inSlices } from '../utils/in-slices';
 import { Refusal } from '../utils/refusal';
+import { createRemoteSockets } from '../utils/remote-sockets';
 import { describeError } from '../utils/to-error';
 import type { Principal } from './principals';
 
@@ -22,15 +23,13 @@ const MAX_ROOMS = 100;
 /** Letters and digits of any script, and what people put between them. */
 const ROOM_NAME = /^[\p{L}\p{N}_.:@/#+-]{1,128}$/u;
 
-/** What the ids of Socket.IO's sockets look like. */
-const SOCKET_ID = /^[\w-]{20}$/;
-
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** The rooms that sockets join by name: which they may, and which they are put into by their role. */
 export function createRoomsService({ strapi }: ServiceContext) {
   /** What `autoJoinByRole` put a socket into, to be undone when its role changes. */
   const joinedByRole = new WeakMap<SocketIOSocket, Set<string>>();
+  const remoteSockets = createRemoteSockets(() => getService(strapi, 'cluster').isClustered());
   let unsubscribe: (() => void) | null = null;
 
   const settings = (): Settings['rooms'] => getService(strapi, 'settings').current().rooms;
@@ -87,12 +86,6 @@ export function createRoomsService({ strapi }: ServiceContext) {
     return principals.role(user.role.id);
   };
 
-  /** The sockets of other nodes are not in this node's registry. */
-  const isRemoteSocket = async (socket: SocketIOSocket, id: string): Promise<boolean> => {
-    if (!SOCKET_ID.test(id) || !getService(strapi, 'cluster').isClustered()) return false;
-    return (await socket.nsp.in(id).fetchSockets()).some((other) => other.id === id);
-  };
-
   const chosen = (socket: SocketIOSocket): string[] =>
     [...socket.rooms].filter(
       (room) =>
@@ -143,6 +136,10 @@ export function createRoomsService({ strapi }: ServiceContext) {
   return {
     ownerOf,
 
+    /** Whether a socket with this id is connected to the namespace of `socket`, on any node. Throws a `Refusal`. */
+    isSocket: async (socket: SocketIOSocket, id: string): Promise<boolean> =>
+      socket.nsp.adapter.sids.has(id) || remoteSockets.has(socket, id),
+
     joinByRole,
 
     /** From here on the socket can join nobody else's room, by whatever way. */
@@ -152,7 +149,7 @@ export function createRoomsService({ strapi }: ServiceContext) {
     async join(socket: SocketIOSocket, name: unknown): Promise<string> {
       const room = checkName(name);
       if (socket.rooms.has(room)) return room;
-      if (ownerOf(socket, room) !== null || (await isRemoteSocket(socket, room))) {
+      if (ownerOf(socket, room) !== null || (await remoteSockets.has(socket, room))) {
         throw new Refusal('This room is reserved');
       }
       const refused = objection(room, await roomsOfRole(socket));

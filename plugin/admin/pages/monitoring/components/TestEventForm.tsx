@@ -4,6 +4,7 @@ import { CheckCircle } from '@strapi/icons';
 import { styled } from 'styled-components';
 
 import type { TestEventResult } from '../../../../shared/monitoring';
+import { testEventName } from '../../../../shared/test-events';
 import { useSendIoTestEventMutation } from '../../../api/monitoring';
 import { useTranslate } from '../../../utils/translations';
 import { issuesOf, type RequestError, useErrorText } from '../../../utils/use-error-text';
@@ -63,7 +64,12 @@ export const TestEventForm = () => {
       <Modal.Body>
         <Flex direction="column" alignItems="stretch" gap={4}>
           <Typography textColor="neutral600">{t('monitoring.test.intro')}</Typography>
-          <Field.Root name="eventName" required error={errors.name}>
+          <Field.Root
+            name="eventName"
+            required
+            error={errors.name}
+            hint={t('monitoring.test.nameHint', { name: testEventName(name.trim()) })}
+          >
             <Field.Label>{t('monitoring.test.name')}</Field.Label>
             <Field.Input
               maxLength={MAX_NAME}
@@ -71,6 +77,7 @@ export const TestEventForm = () => {
               onChange={({ target }) => setName(target.value)}
             />
             <Field.Error />
+            <Field.Hint />
           </Field.Root>
           <Field.Root name="data" error={errors.data} hint={t('monitoring.test.dataHint')}>
             <Field.Label>{t('monitoring.test.data')}</Field.Label>
