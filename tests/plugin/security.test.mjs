@@ -250,7 +250,7 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
       recipients: 1,
     });
     await heard;
-    // https://github.com/strapi-community/plugin-io: a test event must not pass for a content event.
+    // A test event must not pass for a content event.
     for (const eventName of [
       'article:update',
       'note:create',
