@@ -126,6 +126,13 @@ export declare class Engine {
   resetEvents(): void
   /** Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing. */
   setSecurity(security: SecurityRules): void
+  /**
+   * The address of the client of a request that came from `peer`: what Koa's `ctx.request.ip` is, unless there
+   * are trusted proxies.
+   */
+  clientAddress(peer: string, forwarded?: Forwarded | undefined | null): string
+  /** The address of the client of an open connection. `null`: it is gone. */
+  connAddress(conn: string): string | null
   /** Ids of the open connections whose address the rules in force do not let in. */
   deniedConnIds(): Promise<Array<string>>
 }
@@ -329,6 +336,16 @@ export interface EventTotals {
   second: number
 }
 
+/** What was read about the proxies that a request passed. */
+export interface Forwarded {
+  /** Value of the header in which proxies name the client, repeated lines joined. */
+  addresses: string
+  /** Whether the application believes that header (Koa's `proxy`). */
+  believed: boolean
+  /** How many addresses are believed, from the right (Koa's `maxIpsCount`); 0 is all. */
+  maxIps: number
+}
+
 /** Answer to a polling request. */
 export interface HttpAnswer {
   /** HTTP status. */
@@ -489,6 +506,8 @@ export interface RequestHead {
   headers: Array<string>
   /** Address of the peer. */
   remoteAddress: string
+  /** What was read about the proxies it passed; only needed of a request that opens a session. */
+  forwarded: Forwarded | null
   /** Whether the request came over TLS. */
   secure: boolean
   /** `transport` of the query, or "". */
@@ -584,10 +603,13 @@ export interface SecurityRules {
   allow: Array<string>
   /** These addresses and networks may not connect, whatever `allow` says. */
   deny: Array<string>
-  /** Header in which a trusted proxy names the client (Koa's `proxyIpHeader`); `null` believes no header. */
-  proxyHeader: string | null
-  /** How many addresses of that header are believed, from the right (Koa's `maxIpsCount`); 0 is all. */
-  proxyMaxIps: number
+  /**
+   * Addresses and networks of the proxies whose word about the client's address counts; if empty, Koa's rule
+   * decides.
+   */
+  trustedProxies: Array<string>
+  /** Origins whose pages may connect; `null` lets those of every origin. */
+  origins: Array<string> | null
 }
 
 /** The admin, and the admin session, a token was issued for. */

@@ -92,6 +92,13 @@ export interface SecurityConfig {
   ipWhitelist?: string[];
   /** These addresses (CIDR allowed) may not connect. */
   ipBlacklist?: string[];
+  /**
+   * Addresses and networks of your proxies. If any are listed, the address of a client is the last one in the
+   * forwarding header that is not among them. Default: none, so `server.proxy` decides, as for `ctx.ip`.
+   */
+  trustedProxies?: string[];
+  /** Refuse pages of origins that CORS does not allow, over WebSocket too. Default: false. */
+  checkOrigin?: boolean;
 }
 
 /** How long things last in presence, in milliseconds. */
@@ -296,6 +303,10 @@ export interface PluginSettings {
     ipWhitelist: string[];
     /** These may not, whatever the whitelist says. */
     ipBlacklist: string[];
+    /** Proxies whose word about the client's address counts; empty: `server.proxy` decides. */
+    trustedProxies: string[];
+    /** Whether pages of origins that CORS does not allow are refused over WebSocket too. */
+    checkOrigin: boolean;
   };
   /** By uid. */
   contentTypes: Record<string, ContentTypeSettings>;

@@ -99,6 +99,7 @@ async fn a_session_id_in_use_is_not_given_out_again() {
         url: "/".into(),
         headers: Vec::new(),
         remote_address: String::new(),
+        forwarded: None,
         secure: false,
         transport: "polling".into(),
         sid: None,

@@ -28,6 +28,8 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
     rateLimiting: { enabled: false, maxEventsPerSecond: 10, maxConnectionsPerIp: 50 },
     ipWhitelist: [],
     ipBlacklist: [],
+    trustedProxies: [],
+    checkOrigin: false,
   },
   contentTypes: {},
   events: {

@@ -91,6 +91,8 @@ export const settingGroups = {
     }).partial(),
     ipWhitelist: names,
     ipBlacklist: names,
+    trustedProxies: names,
+    checkOrigin: flag,
   }).partial(),
   contentTypes: record(contentTypeSettings),
   events: strict({

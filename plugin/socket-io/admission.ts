@@ -75,7 +75,7 @@ export async function admit(
 ): Promise<Admission> {
   const req = parse(request);
   for (const middleware of engine.middlewares) await runMiddleware(middleware, req, res, engine);
-  const head = headOf(req, upgrade);
+  const head = headOf(req, upgrade, engine.opts.proxy);
   const refusal = engine.native.verify(head);
   if (refusal) throw refused(refusal);
   if (head.sid) return { head, id: null };

@@ -1,7 +1,8 @@
 /** HTTP requests as the engine wants them, and the way back for connections whose request is long gone. */
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { ConnView, RequestHead } from './native';
+import type { ConnView, Forwarded, RequestHead } from './native';
+import type { ProxySettings } from './options';
 
 /** A request with its parsed query, as engine.io's `allowRequest` and middlewares get it. */
 export type EngineRequest = IncomingMessage & { _query: Record<string, string> };
@@ -19,7 +20,11 @@ export function withQuery(req: IncomingMessage): EngineRequest {
   return request;
 }
 
-export function headOf(req: EngineRequest, upgrade: boolean): RequestHead {
+export function headOf(
+  req: EngineRequest,
+  upgrade: boolean,
+  proxy: ProxySettings | undefined,
+): RequestHead {
   const { transport, sid, EIO, b64 } = req._query as Record<string, unknown>;
   return {
     method: req.method ?? '',
@@ -27,6 +32,8 @@ export function headOf(req: EngineRequest, upgrade: boolean): RequestHead {
     // HTTP/2 has pseudo-headers among them
     headers: req.httpVersionMajor < 2 ? req.rawHeaders : withoutPseudoHeaders(req.rawHeaders),
     remoteAddress: req.socket.remoteAddress ?? '',
+    // Only a request that opens a session is asked where it comes from.
+    forwarded: sid ? null : forwardedOf(req, proxy),
     secure: Boolean((req.socket as MaybeSecure).encrypted),
     transport: text(transport),
     sid: text(sid) || null,
@@ -34,6 +41,24 @@ export function headOf(req: EngineRequest, upgrade: boolean): RequestHead {
     b64: Boolean(b64),
     upgrade,
   };
+}
+
+/**
+ * What the request says about the proxies it passed, read where Koa reads it: Node has joined repeated lines, dropped
+ * duplicates and cut off what exceeds its limit by then. Null if it says nothing.
+ */
+export function forwardedOf(
+  { headers }: IncomingMessage,
+  proxy: ProxySettings | undefined,
+): Forwarded | null {
+  if (proxy === undefined) return null;
+  const name = proxy.proxyIpHeader.toLowerCase();
+  // Koa takes the two spellings of this header for one.
+  const isReferrer = name === 'referer' || name === 'referrer';
+  const value = isReferrer ? headers['referrer'] || headers.referer : headers[name];
+  if (typeof value !== 'string' || value === '') return null;
+  const maxIps = Math.min(Math.max(0, Math.trunc(proxy.maxIpsCount) || 0), 0xffff_ffff);
+  return { addresses: value, believed: Boolean(proxy.proxy), maxIps };
 }
 
 function text(value: unknown): string {

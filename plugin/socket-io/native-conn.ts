@@ -44,6 +44,7 @@ export class NativeConn extends EventEmitter {
   /** What a transport error is told to be. */
   failure = 'transport error';
 
+  private address: string | undefined;
   private callbacks: SendCallback[] = [];
   /** What `flush` will tell of, if anybody listens. The engine bounds it: it lets go who cannot keep up. */
   private unflushed: EnginePacket[] | undefined;
@@ -65,6 +66,12 @@ export class NativeConn extends EventEmitter {
     this.remoteAddress = info.remoteAddress;
     this.transport = new NativeTransport(info.transport, info.id, native);
     for (const event of ['drain', 'flush']) if (server.listenerCount(event) > 0) this.watch(event);
+  }
+
+  /** Where the client is, as the engine's rules see it: `remoteAddress` is the peer, which may be a proxy. */
+  get clientAddress(): string {
+    this.address ??= this.native.connAddress(this.id) ?? undefined;
+    return this.address ?? this.remoteAddress;
   }
 
   send(data: unknown, options?: object | SendCallback, callback?: SendCallback): this {

@@ -18,7 +18,7 @@ import {
 } from './admission';
 import { Connections } from './connections';
 import type { Core } from './core';
-import type { EngineRequest } from './engine-request';
+import { forwardedOf, type EngineRequest } from './engine-request';
 import { EventPump } from './event-pump';
 import { attempt, type Report } from './guard';
 import { attachRoutes } from './http-attach';
@@ -95,6 +95,12 @@ export class NativeEngine extends EventEmitter {
   /** Number of open connections, with or without a JavaScript object. */
   get clientsCount(): number {
     return this.native.clientsCount();
+  }
+
+  /** Where the client of a request is, as the engine's rules see it. */
+  addressOf(req: IncomingMessage): string {
+    const peer = req.socket.remoteAddress ?? '';
+    return this.native.clientAddress(peer, forwardedOf(req, this.opts.proxy));
   }
 
   /** The connections by id; reading one makes its object. */

@@ -11,6 +11,7 @@ export type {
   Engine,
   EngineEvent,
   EngineOptions,
+  Forwarded,
   HttpAnswer,
   LogEntry,
   PresenceAnswer,

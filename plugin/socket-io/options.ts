@@ -4,6 +4,16 @@ import type { Session } from 'socket.io-adapter';
 import type { Logger } from './logger';
 import type { EngineOptions } from './native';
 
+/** How an HTTP application finds the address of a client behind proxies: these are Koa's properties. */
+export interface ProxySettings {
+  /** Whether the header below is believed. */
+  readonly proxy: boolean;
+  /** Header in which proxies name the client. */
+  readonly proxyIpHeader: string;
+  /** How many addresses of that header are believed, from the right; 0 is all. */
+  readonly maxIpsCount: number;
+}
+
 /** Options which socket.io does not have. */
 export interface NativeOptions {
   /** Bytes which may wait for one slow client before it is disconnected. Default: 16 MiB. */
@@ -12,6 +22,11 @@ export interface NativeOptions {
   maxPendingEvents: number;
   /** Worker threads of the engine. Default: 0, chosen from the number of cores. */
   threads: number;
+  /**
+   * The application whose rule says where clients behind proxies are: a Koa application fits. Read at each handshake.
+   * Default: no header is believed.
+   */
+  proxy: ProxySettings;
   /** Where errors of handlers and warnings go. Default: the console. */
   logger: Logger;
   /**

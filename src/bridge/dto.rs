@@ -6,6 +6,7 @@ use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
+use super::security::Forwarded;
 use crate::{
     options::Options,
     server::{
@@ -80,6 +81,8 @@ pub struct RequestHead {
     pub headers: Vec<String>,
     /// Address of the peer.
     pub remote_address: String,
+    /// What was read about the proxies it passed; only needed of a request that opens a session.
+    pub forwarded: Option<Forwarded>,
     /// Whether the request came over TLS.
     pub secure: bool,
     /// `transport` of the query, or "".
@@ -101,6 +104,7 @@ impl From<RequestHead> for request::RequestHead {
             url: head.url,
             headers: head.headers,
             remote_address: head.remote_address,
+            forwarded: head.forwarded.map(Into::into),
             secure: head.secure,
             transport: head.transport,
             sid: head.sid,

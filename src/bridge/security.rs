@@ -11,7 +11,7 @@ use napi_derive::napi;
 use super::engine::{Engine, strings};
 use crate::{
     error::Error,
-    security::{Proxy, Rules, parse_rule},
+    security::{self, Rules, parse_rule},
     server::core::Core,
 };
 
@@ -29,10 +29,29 @@ pub struct SecurityRules {
     pub allow: Vec<String>,
     /// These addresses and networks may not connect, whatever `allow` says.
     pub deny: Vec<String>,
-    /// Header in which a trusted proxy names the client (Koa's `proxyIpHeader`); `null` believes no header.
-    pub proxy_header: Option<String>,
-    /// How many addresses of that header are believed, from the right (Koa's `maxIpsCount`); 0 is all.
-    pub proxy_max_ips: u32,
+    /// Addresses and networks of the proxies whose word about the client's address counts; if empty, Koa's rule
+    /// decides.
+    pub trusted_proxies: Vec<String>,
+    /// Origins whose pages may connect; `null` lets those of every origin.
+    pub origins: Option<Vec<String>>,
+}
+
+/// What was read about the proxies that a request passed.
+#[napi(object)]
+pub struct Forwarded {
+    /// Value of the header in which proxies name the client, repeated lines joined.
+    pub addresses: String,
+    /// Whether the application believes that header (Koa's `proxy`).
+    pub believed: bool,
+    /// How many addresses are believed, from the right (Koa's `maxIpsCount`); 0 is all.
+    pub max_ips: u32,
+}
+
+impl From<Forwarded> for security::Forwarded {
+    fn from(forwarded: Forwarded) -> Self {
+        let Forwarded { addresses, believed, max_ips } = forwarded;
+        Self { addresses, believed, max_ips: max_ips as usize }
+    }
 }
 
 fn rules(rules: SecurityRules) -> std::result::Result<Rules, Error> {
@@ -48,7 +67,8 @@ fn rules(rules: SecurityRules) -> std::result::Result<Rules, Error> {
         max_events_per_second: rules.max_events_per_second,
         allow: parse("allow", &rules.allow)?,
         deny: parse("deny", &rules.deny)?,
-        proxy: rules.proxy_header.map(|header| Proxy { header, max_ips: rules.proxy_max_ips as usize }),
+        trusted_proxies: parse("trustedProxies", &rules.trusted_proxies)?,
+        origins: rules.origins.map(|origins| origins.into_iter().collect()),
     })
 }
 
@@ -81,6 +101,20 @@ impl Engine {
     pub fn set_security(&self, security: SecurityRules) -> Result<()> {
         self.core().security.set_rules(rules(security)?);
         Ok(())
+    }
+
+    /// The address of the client of a request that came from `peer`: what Koa's `ctx.request.ip` is, unless there
+    /// are trusted proxies.
+    #[napi]
+    pub fn client_address(&self, peer: String, forwarded: Option<Forwarded>) -> String {
+        let forwarded = forwarded.map(security::Forwarded::from);
+        self.core().client_address(&peer, forwarded.as_ref()).text.into()
+    }
+
+    /// The address of the client of an open connection. `null`: it is gone.
+    #[napi]
+    pub fn conn_address(&self, conn: String) -> Option<String> {
+        Some(self.core().conn(&conn)?.address.text.to_string())
     }
 
     /// Ids of the open connections whose address the rules in force do not let in.

@@ -1,15 +1,21 @@
 //! Who may connect from where, how often, and how fast a client may talk.
 
 mod address;
+mod client;
 mod rate;
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use ipnet::IpNet;
 use parking_lot::{Mutex, RwLock};
 
 pub use self::{
-    address::{InvalidRule, Proxy, client_ip, parse_rule},
+    address::{InvalidRule, parse_rule},
+    client::{AddressGroup, ClientAddress, Forwarded},
     rate::{EventRate, Verdict},
 };
 
@@ -18,7 +24,7 @@ pub use self::{
 pub struct Rules {
     /// Connections in total.
     pub max_connections: u32,
-    /// Connections from one address.
+    /// Connections from one address; IPv6 counts per network of 64 bits, unknown addresses count as one.
     pub max_connections_per_ip: u32,
     /// Events one connection may send in a second.
     pub max_events_per_second: u32,
@@ -26,16 +32,23 @@ pub struct Rules {
     pub allow: Vec<IpNet>,
     /// These addresses may not connect, whatever `allow` says.
     pub deny: Vec<IpNet>,
-    /// How the address of a client behind a proxy is known.
-    pub proxy: Option<Proxy>,
+    /// Proxies whose word about the client's address counts. If empty, Koa's rule decides.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose pages may connect; `None` lets those of every origin.
+    pub origins: Option<HashSet<String>>,
 }
 
 impl Rules {
-    /// Whether the address lists let a client from `address` in. One that is no IP address (a Unix socket) passes
-    /// only if there is no allow list.
+    /// Whether the address lists let a client from `address` in. An unknown address passes only if there is no allow
+    /// list.
     pub fn admit(&self, address: Option<IpAddr>) -> bool {
         let listed = |list: &[IpNet]| address.is_some_and(|ip| list.iter().any(|net| net.contains(&ip)));
         !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
+    }
+
+    /// Whether a page of `origin` may connect. Only browsers name an origin, and none of their pages can leave it out.
+    pub fn admit_origin(&self, origin: &str) -> bool {
+        self.origins.as_ref().is_none_or(|origins| origins.contains(origin))
     }
 }
 
@@ -44,6 +57,8 @@ impl Rules {
 pub enum Denied {
     /// By the address lists.
     Address,
+    /// By the origin of the page.
+    Origin,
     /// Too many connections in total.
     Total,
     /// Too many connections from that address.
@@ -55,6 +70,7 @@ impl Denied {
     pub fn code(self) -> &'static str {
         match self {
             Denied::Address => "IP_DENIED",
+            Denied::Origin => "ORIGIN_DENIED",
             Denied::Total => "TOO_MANY_CONNECTIONS",
             Denied::PerAddress => "TOO_MANY_CONNECTIONS_FROM_IP",
         }
@@ -65,7 +81,7 @@ impl Denied {
 #[derive(Default)]
 pub struct Security {
     rules: RwLock<Arc<Rules>>,
-    per_address: Mutex<HashMap<IpAddr, u32>>,
+    per_address: Mutex<HashMap<AddressGroup, u32>>,
 }
 
 impl Security {
@@ -80,36 +96,33 @@ impl Security {
     }
 
     /// Whether a client from `address` may open one more connection beside the `open` ones.
-    pub fn check(&self, address: Option<IpAddr>, open: u64) -> Result<(), Denied> {
+    pub fn check(&self, address: &ClientAddress, open: u64) -> Result<(), Denied> {
         let rules = self.rules();
-        if !rules.admit(address) {
+        if !rules.admit(address.ip) {
             return Err(Denied::Address);
         }
         if rules.max_connections > 0 && open >= u64::from(rules.max_connections) {
             return Err(Denied::Total);
         }
-        let used = address.and_then(|ip| self.per_address.lock().get(&ip).copied()).unwrap_or(0);
-        if rules.max_connections_per_ip > 0 && used >= rules.max_connections_per_ip {
-            return Err(Denied::PerAddress);
+        if rules.max_connections_per_ip == 0 {
+            return Ok(());
         }
-        Ok(())
+        let used = self.per_address.lock().get(&address.group()).copied().unwrap_or(0);
+        if used >= rules.max_connections_per_ip { Err(Denied::PerAddress) } else { Ok(()) }
     }
 
     /// Counts a connection.
-    pub fn opened(&self, address: Option<IpAddr>) {
-        if let Some(ip) = address {
-            *self.per_address.lock().entry(ip).or_default() += 1;
-        }
+    pub fn opened(&self, address: &ClientAddress) {
+        *self.per_address.lock().entry(address.group()).or_default() += 1;
     }
 
     /// Counts a connection out.
-    pub fn closed(&self, address: Option<IpAddr>) {
-        let Some(ip) = address else { return };
+    pub fn closed(&self, address: &ClientAddress) {
         let mut counts = self.per_address.lock();
-        if let Some(count) = counts.get_mut(&ip) {
+        if let Some(count) = counts.get_mut(&address.group()) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&ip);
+                counts.remove(&address.group());
             }
         }
     }
@@ -119,8 +132,8 @@ impl Security {
 mod tests {
     use super::*;
 
-    fn ip(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn ip(text: &str) -> ClientAddress {
+        ClientAddress::choose(text, None, &[])
     }
 
     fn security(rules: Rules) -> Security {
@@ -137,23 +150,34 @@ mod tests {
             deny: vec![net("10.1.2.3")],
             ..Rules::default()
         });
-        assert_eq!(security.check(ip("10.9.9.9"), 0), Ok(()));
-        assert_eq!(security.check(ip("2001:db8::1"), 0), Ok(()));
-        assert_eq!(security.check(ip("10.1.2.3"), 0), Err(Denied::Address));
-        assert_eq!(security.check(ip("192.0.2.1"), 0), Err(Denied::Address));
-        assert_eq!(security.check(None, 0), Err(Denied::Address));
+        assert_eq!(security.check(&ip("10.9.9.9"), 0), Ok(()));
+        assert_eq!(security.check(&ip("2001:db8::1"), 0), Ok(()));
+        assert_eq!(security.check(&ip("10.1.2.3"), 0), Err(Denied::Address));
+        assert_eq!(security.check(&ip("192.0.2.1"), 0), Err(Denied::Address));
+        assert_eq!(security.check(&ip("nonsense"), 0), Err(Denied::Address));
     }
 
     #[test]
     fn caps_count_what_is_open_and_forget_what_is_closed() {
         let security = security(Rules { max_connections: 3, max_connections_per_ip: 1, ..Rules::default() });
-        assert_eq!(security.check(ip("192.0.2.1"), 0), Ok(()));
-        security.opened(ip("192.0.2.1"));
-        assert_eq!(security.check(ip("192.0.2.1"), 1), Err(Denied::PerAddress));
-        assert_eq!(security.check(ip("192.0.2.2"), 1), Ok(()));
-        assert_eq!(security.check(ip("192.0.2.2"), 3), Err(Denied::Total));
-        security.closed(ip("192.0.2.1"));
-        assert_eq!(security.check(ip("192.0.2.1"), 0), Ok(()));
+        assert_eq!(security.check(&ip("192.0.2.1"), 0), Ok(()));
+        security.opened(&ip("192.0.2.1"));
+        assert_eq!(security.check(&ip("192.0.2.1"), 1), Err(Denied::PerAddress));
+        assert_eq!(security.check(&ip("192.0.2.2"), 1), Ok(()));
+        assert_eq!(security.check(&ip("192.0.2.2"), 3), Err(Denied::Total));
+        security.closed(&ip("192.0.2.1"));
+        assert_eq!(security.check(&ip("192.0.2.1"), 0), Ok(()));
         assert!(security.per_address.lock().is_empty());
+    }
+
+    #[test]
+    fn unknown_addresses_share_one_cap_and_ipv6_is_capped_per_64_bits() {
+        let security = security(Rules { max_connections_per_ip: 1, ..Rules::default() });
+        security.opened(&ip("nonsense"));
+        assert_eq!(security.check(&ip("other nonsense"), 1), Err(Denied::PerAddress));
+        assert_eq!(security.check(&ip(""), 1), Err(Denied::PerAddress));
+        security.opened(&ip("2001:db8::1"));
+        assert_eq!(security.check(&ip("2001:db8::2"), 2), Err(Denied::PerAddress));
+        assert_eq!(security.check(&ip("2001:db8:0:1::2"), 2), Ok(()));
     }
 }

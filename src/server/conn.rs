@@ -1,7 +1,6 @@
 //! One Engine.IO session.
 
 use std::{
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, Ordering},
@@ -14,7 +13,7 @@ use smallvec::SmallVec;
 
 use super::namespace::{Member, Namespace};
 use crate::{
-    security::EventRate,
+    security::{ClientAddress, EventRate},
     transport::{
         outbox::Outbox,
         request::{Protocol, RequestHead},
@@ -120,8 +119,8 @@ pub struct Conn {
     pub protocol: Protocol,
     /// The request that opened it.
     pub head: StoredHead,
-    /// Address of the client, as far as it is known.
-    pub address: Option<IpAddr>,
+    /// Address of the client: the one rules, caps, logs and monitoring use.
+    pub address: ClientAddress,
     /// What it has still to send.
     pub outbox: Outbox,
     /// The engine's own Socket.IO state.
@@ -144,7 +143,7 @@ impl Conn {
     pub fn new(
         id: &str,
         head: &RequestHead,
-        address: Option<IpAddr>,
+        address: ClientAddress,
         attached: bool,
         outbox_limit: usize,
     ) -> Self {
@@ -192,6 +191,7 @@ impl Conn {
             url: "/".into(),
             headers: Vec::new(),
             remote_address: String::new(),
+            forwarded: None,
             secure: false,
             transport: "polling".into(),
             sid: None,
@@ -199,6 +199,6 @@ impl Conn {
             b64: false,
             upgrade: false,
         };
-        Self::new(id, &head, None, false, 1024)
+        Self::new(id, &head, ClientAddress::default(), false, 1024)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -26,7 +25,7 @@ use crate::{
     error::{Error, Result},
     monitoring::Monitor,
     options::Options,
-    security::{Denied, Security, client_ip},
+    security::{ClientAddress, Denied, Forwarded, Security},
     transport::{
         outbox::Progress,
         request::{Protocol, Refusal, RequestHead, SessionState, verify},
@@ -119,15 +118,30 @@ impl Core {
         })?;
         match head.sid {
             Some(_) => Ok(()),
-            None => self.check(self.address(head)).map_err(|denied| Refusal::forbidden(denied.code())),
+            None => self.check_new(head).map_err(|denied| Refusal::forbidden(denied.code())),
         }
     }
 
-    fn address(&self, head: &RequestHead) -> Option<IpAddr> {
-        client_ip(&head.remote_address, self.security.rules().proxy.as_ref(), |name| head.header(name))
+    fn address_of(&self, head: &RequestHead) -> ClientAddress {
+        self.client_address(&head.remote_address, head.forwarded.as_ref())
     }
 
-    fn check(&self, address: Option<IpAddr>) -> std::result::Result<(), Denied> {
+    /// The client of a request that came from `peer`, by the rules in force.
+    pub fn client_address(&self, peer: &str, forwarded: Option<&Forwarded>) -> ClientAddress {
+        ClientAddress::choose(peer, forwarded, &self.security.rules().trusted_proxies)
+    }
+
+    fn check_new(&self, head: &RequestHead) -> std::result::Result<(), Denied> {
+        let rules = self.security.rules();
+        if head.headers_named("origin").all(|origin| rules.admit_origin(origin)) {
+            self.check(&self.address_of(head))
+        } else {
+            self.counters.refused.fetch_add(1, Ordering::Relaxed);
+            Err(Denied::Origin)
+        }
+    }
+
+    fn check(&self, address: &ClientAddress) -> std::result::Result<(), Denied> {
         let checked = self.security.check(address, self.counters.connections.load(Ordering::Relaxed));
         checked.inspect_err(|_| {
             self.counters.refused.fetch_add(1, Ordering::Relaxed);
@@ -137,7 +151,7 @@ impl Core {
     /// Opens a session. The caller gives it its transport.
     pub(super) fn open(&self, head: &RequestHead, id: Option<&str>, attach: bool) -> Result<Arc<Conn>> {
         let id = id.map_or_else(generate_id, str::to_owned);
-        let address = self.address(head);
+        let address = self.address_of(head);
         let conn = Arc::new(Conn::new(&id, head, address, attach, self.options.max_outbox_bytes));
         {
             let mut conns = self.conns.write();
@@ -148,9 +162,9 @@ impl Core {
                 return Err(Error::DuplicateId(id));
             }
             // Asked again under the lock: others may have come since the request was verified.
-            self.check(address).map_err(Error::Denied)?;
+            self.check(&conn.address).map_err(Error::Denied)?;
             conns.insert(conn.id.clone(), conn.clone());
-            self.security.opened(address);
+            self.security.opened(&conn.address);
             self.counters.connections.fetch_add(1, Ordering::Relaxed);
         }
         let now = Instant::now();
@@ -195,7 +209,7 @@ impl Core {
         let rules = self.security.rules();
         // Not under the lock: Node's loop would wait for it.
         let conns: Vec<_> = self.conns.read().values().cloned().collect();
-        let denied = conns.iter().filter(|conn| !conn.is_closed() && !rules.admit(conn.address));
+        let denied = conns.iter().filter(|conn| !conn.is_closed() && !rules.admit(conn.address.ip));
         denied.map(|conn| conn.id.clone()).collect()
     }
 
@@ -231,7 +245,7 @@ impl Core {
         };
         conn.outbox.wake(); // an upgrade under way looks whether its session is still there
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);
-        self.security.closed(conn.address);
+        self.security.closed(&conn.address);
         if attached {
             self.events.push(Event::Close(conn.id.clone(), reason.as_str()));
         } else {

@@ -75,7 +75,7 @@ impl Core {
         }
         self.counters.limited.fetch_add(1, Ordering::Relaxed);
         if pace == Pace::Disconnect {
-            let from = &conn.head.remote_address;
+            let from = &conn.address.text;
             let line = format!("connection {} from {from} closed: it keeps sending too many events", conn.id);
             self.events.log(Level::Warn, line);
             return Some(Verdict::Nonsense);

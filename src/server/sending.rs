@@ -31,7 +31,7 @@ impl Core {
             Level::Warn,
             format!(
                 "connection {} from {} closed: it reads too slowly, more than {} bytes wait for it",
-                conn.id, conn.head.remote_address, self.options.max_outbox_bytes
+                conn.id, conn.address.text, self.options.max_outbox_bytes
             ),
         );
         self.fail(conn, CloseReason::TransportError);

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use crate::options::Options;
+use crate::{options::Options, security::Forwarded};
 
 /// Engine.IO protocol revision of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct RequestHead {
     pub headers: Vec<String>,
     /// Address of the peer.
     pub remote_address: String,
+    /// What was read about the proxies it passed; only needed of a request that opens a session.
+    pub forwarded: Option<Forwarded>,
     /// Whether the request came over TLS.
     pub secure: bool,
     /// `transport` of the query, or "".
@@ -40,11 +42,14 @@ pub struct RequestHead {
 
 impl RequestHead {
     /// Value of the first header of that name (lower case).
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .chunks_exact(2)
-            .find(|pair| pair[0].eq_ignore_ascii_case(name))
-            .map(|pair| pair[1].as_str())
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.headers_named(name).next()
+    }
+
+    /// Values of all headers of that name (lower case), line by line.
+    pub fn headers_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.headers.chunks_exact(2).filter(|pair| pair[0].eq_ignore_ascii_case(name));
+        named.map(|pair| pair[1].as_str())
     }
 
     /// Protocol revision: 4 when asked for, else 3, as engine.io decides.
@@ -229,6 +234,7 @@ mod tests {
             url: "/socket.io/?EIO=4&transport=websocket".into(),
             headers: headers.iter().flat_map(|(k, v)| [k.to_string(), v.to_string()]).collect(),
             remote_address: "127.0.0.1".into(),
+            forwarded: None,
             secure: false,
             transport: "websocket".into(),
             sid: None,

@@ -36,6 +36,7 @@ export const requestHead = (changes = {}) => ({
   url: '/socket.io/',
   headers: [],
   remoteAddress: '127.0.0.1',
+  forwarded: null,
   secure: false,
   transport: 'polling',
   sid: null,

@@ -68,6 +68,88 @@ describe('security and monitoring', { timeout: 120_000 }, () => {
     (await connect(app.url, from('192.0.2.1'))).close();
   });
 
+  it('warns at start that address rules see what the client writes', () => {
+    const warnings = app.log.filter(({ text }) => text.includes('clients can choose the address'));
+    assert.deepEqual(
+      warnings.map(({ level }) => level),
+      ['warn'],
+    );
+  });
+
+  it('sees the address that the last proxy adds in a line of its own', async () => {
+    const added = (address) => from(['198.51.100.1', address]);
+    app.strapi.server.app.maxIpsCount = 1;
+    await refused(app.url, added('203.0.113.50'));
+    await refused(app.url, { ...added('203.0.113.50'), transports: ['websocket'] });
+    (await connect(app.url, added('192.0.2.1'))).close();
+    app.strapi.server.app.maxIpsCount = 0;
+  });
+
+  it('keeps addresses that it cannot read from an allow list, and lets them share one cap', async () => {
+    await update({ ipWhitelist: ['0.0.0.0/0', '::/0'] });
+    await refused(app.url, from('unknown'));
+    await update({
+      ipWhitelist: [],
+      rateLimiting: { enabled: true, maxEventsPerSecond: 0, maxConnectionsPerIp: 1 },
+    });
+    const one = await connect(app.url, from('unknown'));
+    await refused(app.url, from('hidden'));
+    one.close();
+    const other = await connect(app.url, from('2001:db7::1'));
+    await refused(app.url, from('2001:db7::2'));
+    (await connect(app.url, from('2001:db7:0:1::1'))).close();
+    other.close();
+    await update({ rateLimiting: { enabled: false } });
+  });
+
+  it('takes the last address that is not a trusted proxy', async () => {
+    await update({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+    await refused(app.url, from('198.51.100.1, 203.0.113.50, 10.0.0.7'));
+    (await connect(app.url, from('203.0.113.50, 198.51.100.1'))).close();
+    await update({ trustedProxies: ['10.0.0.0/8'] });
+    (await connect(app.url, from('203.0.113.50'))).close();
+    await update({ trustedProxies: [] });
+    await assert.rejects(update({ trustedProxies: ['10.0.0.0/33'] }), /trustedProxies\[0\]/);
+  });
+
+  it('shows in the monitoring the address that the rules see', async () => {
+    monitoring.resetStats();
+    await update({ trustedProxies: ['127.0.0.1'] });
+    await refused(app.url, from('198.51.100.1, 203.0.113.50'));
+    const client = await connect(app.url, from('203.0.113.50, 198.51.100.9'));
+    const [shown] = monitoring.getConnectionStats().sockets;
+    assert.equal(shown.handshake.address, '198.51.100.9');
+    const logged = monitoring.getEventLog();
+    assert.equal(logged.find(({ type }) => type === 'refused').data.address, '203.0.113.50');
+    assert.equal(
+      logged.find(({ type }) => type === 'connect').data.handshake.address,
+      '198.51.100.9',
+    );
+    client.close();
+    await update({ trustedProxies: [] });
+  });
+
+  it('refuses pages of origins that CORS does not allow, once it is asked to', async () => {
+    const page = (origin) => ({ transports: ['websocket'], extraHeaders: { Origin: origin } });
+    const polling = (origin) => ({ ...page(origin), transports: ['polling'] });
+    (await connect(app.url, page('https://elsewhere.example'))).close();
+    await update({ checkOrigin: true });
+    monitoring.resetStats();
+    await refused(app.url, page('https://elsewhere.example'));
+    await refused(app.url, polling('https://elsewhere.example'));
+    await refused(app.url, page('null'));
+    const entries = monitoring.getEventLog().filter(({ type }) => type === 'refused');
+    const reasons = entries.map(({ data }) => data.reason);
+    assert.deepEqual(reasons, ['ORIGIN_DENIED', 'ORIGIN_DENIED', 'ORIGIN_DENIED']);
+    const own = new URL(app.strapi.config.get('admin.absoluteUrl')).origin;
+    for (const origin of ['http://localhost:1337', own]) {
+      (await connect(app.url, page(origin))).close();
+      (await connect(app.url, polling(origin))).close();
+    }
+    (await connect(app.url)).close();
+    await update({ checkOrigin: false });
+  });
+
   const told = (client) =>
     client.received.filter(({ event }) => event === 'io:disconnected').map(({ data }) => data);
 

@@ -220,6 +220,7 @@ fn parse(text: &str) -> RequestHead {
         method: first[0].into(),
         url: first[1].into(),
         remote_address: "127.0.0.1".into(),
+        forwarded: None,
         secure: false,
         transport: query("transport").unwrap_or_default(),
         sid: query("sid"),

@@ -8,6 +8,13 @@ function given<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(entries) as Partial<T>;
 }
 
+/** Of values with their defaults, those which the file itself names. */
+function written<T extends object>(own: object | undefined, values: T): Partial<T> {
+  const named = (own ?? {}) as Record<string, unknown>;
+  const entries = Object.entries(values).filter(([key]) => named[key] !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
 /** What the panel shows for `cors.origin`; functions and patterns have no better text than their own. */
 function originsOf(cors: unknown): string[] | undefined {
   if (cors === undefined) return undefined;
@@ -35,11 +42,10 @@ function actionsOf(config: ResolvedConfig): Record<string, ContentTypeSettings> 
  * that say the same under another name. Only what the file gives: the rest is the panel's.
  */
 export function settingsFromFile(config: ResolvedConfig, raw: unknown): SettingsPatch {
-  const { socket, security, connection, rooms, entitySubscriptions } = config;
+  const { socket, connection, rooms, entitySubscriptions } = config;
   const server = socket?.serverOptions ?? {};
-  const written = (raw ?? {}) as { onlyPublished?: unknown; security?: Record<string, unknown> };
-  const { rateLimit } = security;
-  const own = written.security ?? {};
+  const own = (raw ?? {}) as { onlyPublished?: unknown; security?: Record<string, unknown> };
+  const { rateLimit, ...security } = config.security;
   return given({
     cors: given({ origins: originsOf(server.cors) ?? config.cors?.origins }),
     connection: given({
@@ -51,15 +57,12 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
       }),
     }),
     security: given({
-      requireAuthentication:
-        own.requireAuthentication === undefined ? undefined : security.requireAuthentication,
+      ...written(own.security, security),
       rateLimiting: rateLimit === undefined ? undefined : given(rateLimit),
-      ipWhitelist: own.ipWhitelist === undefined ? undefined : security.ipWhitelist,
-      ipBlacklist: own.ipBlacklist === undefined ? undefined : security.ipBlacklist,
     }),
     contentTypes: actionsOf(config),
     events: given({
-      onlyPublished: written.onlyPublished === undefined ? undefined : config.onlyPublished,
+      onlyPublished: own.onlyPublished === undefined ? undefined : config.onlyPublished,
     }),
     rooms,
     entitySubscriptions,

@@ -93,6 +93,8 @@ const security = strict({
   }).optional(),
   ipWhitelist: z.array(addressRule).default([]),
   ipBlacklist: z.array(addressRule).default([]),
+  trustedProxies: z.array(addressRule).default([]),
+  checkOrigin: z.boolean().default(false),
 });
 
 /**
@@ -109,7 +111,7 @@ export const configSchema = strict({
   sensitiveFields: z.array(name).default([]),
   allowedFields: z.array(name).default([]),
   onlyPublished: z.boolean().default(true),
-  security: security.default({ requireAuthentication: false, ipWhitelist: [], ipBlacklist: [] }),
+  security: security.prefault({}),
   eventPermission: z.enum(['read', 'action']).default('read'),
   debounce: milliseconds.default(50),
   // The panel's groups, for those who keep them in the file.

@@ -2,7 +2,7 @@ import type { MonitoredSocket } from '../../shared/contracts/monitoring';
 import type { PresenceUser } from '../../shared/contracts/presence';
 import type { SocketStats } from '../../shared/monitoring';
 import type { SocketIOSocket, Strapi } from '../types';
-import { createAddressReader } from '../utils/client-address';
+import { clientAddress } from '../utils/client-address';
 import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
@@ -13,7 +13,6 @@ const PROTOCOL_QUERY = new Set(['EIO', 'transport', 't', 'sid', 'b64', 'j']);
 
 /** Says who a socket is, without what is secret. */
 export function createDescriber(strapi: Strapi, redact: Redactor) {
-  const addressOf = createAddressReader(strapi);
   const identities = getService(strapi, 'identities');
 
   const user = ({ user: own }: SocketIOSocket): SocketStats['user'] =>
@@ -22,13 +21,14 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
   const admin = (one: SocketIOSocket): PresenceUser | null =>
     identities.of(one)?.admin?.user ?? null;
 
-  const address = ({ handshake: { headers, address: peer } }: SocketIOSocket): string =>
-    addressOf(headers, peer);
-
   const handshake = (one: SocketIOSocket): SocketStats['handshake'] => {
     const { query: all, time } = one.handshake;
     const fields = Object.entries(all).filter(([key]) => !PROTOCOL_QUERY.has(key));
-    return { address: address(one), time, query: redactQuery(Object.fromEntries(fields), redact) };
+    return {
+      address: clientAddress(one),
+      time,
+      query: redactQuery(Object.fromEntries(fields), redact),
+    };
   };
 
   const socket = (one: SocketIOSocket): SocketStats => ({
@@ -43,8 +43,7 @@ export function createDescriber(strapi: Strapi, redact: Redactor) {
   return {
     user,
     admin,
-    addressOf,
-    address,
+    address: clientAddress,
     handshake,
     socket,
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { EventLogEntry } from '../../shared/monitoring';
 import type { Settings } from '../../shared/settings';
 import type { Engine, LogEntry } from '../../socket-io/native';
+import type { NativeEngine } from '../../socket-io/native-engine';
 import type { SocketIOSocket, Strapi } from '../types';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
@@ -19,7 +20,7 @@ const FORBIDDEN = 4;
 
 /** A refused request, as `io.engine` tells of it. */
 interface ConnectionError {
-  req?: Pick<IncomingMessage, 'headers' | 'socket'>;
+  req?: IncomingMessage;
   code: number;
   message: string;
   /** `reason`: the engine's, `message`: what `allowRequest` said. */
@@ -72,12 +73,15 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
     socket.once('disconnect', (reason) => record('disconnect', { ...about, reason }));
   };
 
+  const addressOf = (req: IncomingMessage): string =>
+    (server().io().engine as unknown as NativeEngine).addressOf(req);
+
   const onRefusal = ({ req, code, message, context }: ConnectionError): void => {
     if (code !== FORBIDDEN) return;
     const reason = context?.reason ?? context?.message ?? message;
     record('refused', {
       reason,
-      address: describe.addressOf(req?.headers, req?.socket.remoteAddress),
+      address: req === undefined ? '' : addressOf(req),
     });
   };
 

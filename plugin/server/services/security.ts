@@ -6,6 +6,7 @@ import type { ServiceContext, SocketIOSocket, SocketServerOptions } from '../typ
 import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
 import { inSlices } from '../utils/in-slices';
+import { originRule, originsOf, type OriginRule } from '../utils/origins';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
 
@@ -20,6 +21,12 @@ const ADDRESS_RULES = ['security.ipWhitelist', 'security.ipBlacklist'];
  */
 export function createSecurityService({ strapi }: ServiceContext) {
   let unsubscribe: (() => void) | null = null;
+  let warned = false;
+  let origins: OriginRule = [];
+
+  /** The admin panel's: it may always connect. */
+  const ownOrigins = (): string[] =>
+    originsOf(['server.absoluteUrl', 'admin.absoluteUrl'].map((key) => strapi.config.get(key)));
 
   const endings = new SerialQueue((error) => {
     strapi.log.error(
@@ -27,10 +34,36 @@ export function createSecurityService({ strapi }: ServiceContext) {
     );
   });
 
-  /** As Koa finds `ctx.ip`: a header is believed only where the application trusts its proxy. */
-  const proxyRules = () => {
+  /** Null while the check of origins is off, or has nothing to refuse. */
+  const originsFor = ({ checkOrigin }: Settings['security']): string[] | null =>
+    checkOrigin && Array.isArray(origins) ? [...(origins as string[]), ...ownOrigins()] : null;
+
+  /** Address rules need an address that the client cannot choose itself. */
+  const warnOfForgeable = ({
+    ipWhitelist,
+    ipBlacklist,
+    trustedProxies,
+    ...security
+  }: Settings['security']): void => {
+    const { enabled, maxConnectionsPerIp } = security.rateLimiting;
+    const hasRules =
+      ipWhitelist.length > 0 || ipBlacklist.length > 0 || (enabled && maxConnectionsPerIp > 0);
     const { proxy, proxyIpHeader, maxIpsCount } = strapi.server.app;
-    return { proxyHeader: proxy ? proxyIpHeader : null, proxyMaxIps: maxIpsCount };
+    const isForgeable = hasRules && proxy && !(maxIpsCount > 0) && trustedProxies.length === 0;
+    if (isForgeable && !warned) {
+      strapi.log.warn(
+        `plugin io: clients can choose the address that ipWhitelist, ipBlacklist and maxConnectionsPerIp see: server.proxy.koa believes the first address in ${proxyIpHeader}, which the client may have written. List the addresses of your proxies in security.trustedProxies, or set server.proxy.maxIpsCount to their number (see docs/production.md)`,
+      );
+    }
+    warned = Boolean(isForgeable);
+  };
+
+  const warnOfAnyOrigin = ({ checkOrigin }: Settings['security']): void => {
+    if (checkOrigin && origins === 'any') {
+      strapi.log.warn(
+        'plugin io: security.checkOrigin refuses nobody, because the CORS settings allow every origin',
+      );
+    }
   };
 
   const apply = ({ connection, security }: Settings): void => {
@@ -43,8 +76,23 @@ export function createSecurityService({ strapi }: ServiceContext) {
         maxEventsPerSecond: enabled ? maxEventsPerSecond : 0,
         allow: security.ipWhitelist,
         deny: security.ipBlacklist,
-        ...proxyRules(),
+        trustedProxies: security.trustedProxies,
+        origins: originsFor(security),
       });
+    warnOfForgeable(security);
+  };
+
+  /** Whether the application's own CORS function or pattern allows the origin. The engine checks lists itself. */
+  const originIsAllowed = async (request: IncomingMessage): Promise<boolean> => {
+    const { origin } = request.headers;
+    const { checkOrigin } = getService(strapi, 'settings').current().security;
+    if (!checkOrigin || typeof origins !== 'function' || origin === undefined) return true;
+    if (ownOrigins().includes(origin)) return true;
+    try {
+      return await origins(request, origin);
+    } catch {
+      return false;
+    }
   };
 
   /** Of this node only: the others hear of the settings themselves. */
@@ -77,19 +125,26 @@ export function createSecurityService({ strapi }: ServiceContext) {
     /** Socket.IO's `allowRequest`: nobody while the settings say so, else as the application decides. */
     gate(own: AllowRequest | undefined): AllowRequest {
       return (request: IncomingMessage, decide): void => {
-        if (!getService(strapi, 'settings').current().enabled)
-          decide('Socket.IO is disabled', false);
-        else if (own === undefined) decide(null, true);
-        else own(request, decide);
+        if (!getService(strapi, 'settings').current().enabled) {
+          return decide('Socket.IO is disabled', false);
+        }
+        void originIsAllowed(request).then((allowed) => {
+          if (!allowed) decide('Origin not allowed', false);
+          else if (own === undefined) decide(null, true);
+          else own(request, decide);
+        });
       };
     },
 
     /** Once the server is there, before its first connection. */
     start(): void {
       const { current, onChange } = getService(strapi, 'settings');
+      origins = originRule(getService(strapi, 'server').io().engine.opts.cors);
+      warnOfAnyOrigin(current().security);
       apply(current());
       unsubscribe = onChange((settings, changed) => {
         apply(settings);
+        if (changed.includes('security.checkOrigin')) warnOfAnyOrigin(settings.security);
         if (changed.includes('enabled')) endings.add(endAll);
         if (ADDRESS_RULES.some((path) => changed.includes(path))) endings.add(endDenied);
       });

@@ -34,6 +34,7 @@ export function createServerService({ strapi }: ServiceContext) {
     const created = new Server(strapi.server.httpServer, {
       logger: strapi.log,
       ...serverOptions(getService(strapi, 'settings').current(), config),
+      proxy: strapi.server.app,
       allowRequest: getService(strapi, 'security').gate(config.socket?.serverOptions?.allowRequest),
       mayRecover: createRecovery(strapi),
     });

@@ -28,7 +28,7 @@ const textsAt = (input: object, path: string): Array<[index: number, text: strin
 
 /** What the address lists say that is no address. */
 const addressIssues = (input: object): Issue[] =>
-  ['security.ipWhitelist', 'security.ipBlacklist'].flatMap((list) =>
+  ['security.ipWhitelist', 'security.ipBlacklist', 'security.trustedProxies'].flatMap((list) =>
     textsAt(input, list).flatMap(([index, rule]) => {
       const problem = checkAddressRule(rule);
       if (problem === null) return [];

@@ -15,6 +15,8 @@ export function SecuritySection() {
         <SwitchSetting path="security.requireAuthentication" />
         <ListSetting path="security.ipWhitelist" example="10.0.0.0/8" />
         <ListSetting path="security.ipBlacklist" example="203.0.113.7" />
+        <ListSetting path="security.trustedProxies" example="10.0.0.2" />
+        <SwitchSetting path="security.checkOrigin" />
       </SettingsCard>
       <SettingsCard title={t('settings.card.rateLimiting')}>
         <SwitchSetting path="security.rateLimiting.enabled" />
