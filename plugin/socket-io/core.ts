@@ -2,8 +2,10 @@
 import type { EventEmitter } from 'node:events';
 import { NativeClient } from './client';
 import type { Report } from './guard';
+import { LimitedLog } from './limited-log';
 import { logOf, type Logger } from './logger';
 import type { Engine, SocketView } from './native';
+import { InvalidMessage } from './message-size';
 import { NamespaceLink } from './namespace-link';
 import type { NativeConn } from './native-conn';
 import { Socket } from './socket';
@@ -27,6 +29,10 @@ export function coreOf(server: object): Core {
   return core;
 }
 
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 export class Core {
   /** The addon's engine, from the first `attach` until `close`. */
   native: Engine | undefined;
@@ -37,6 +43,9 @@ export class Core {
   /** Finds or creates the JavaScript object of a connection. */
   connOf: (id: string) => NativeConn | undefined = () => undefined;
 
+  /** Messages of other nodes that were malformed or could not be handled, since the server was made. */
+  droppedMessages = 0;
+
   /** The connections with listeners for what is sent: a broadcast tells these of its packets. */
   readonly observed = new Set<NativeConn>();
 
@@ -44,6 +53,8 @@ export class Core {
   private readonly links = new WeakMap<NamespaceInternals, NamespaceLink>();
   private eagerNow = false;
   private logger: Logger = logOf(undefined);
+  private readonly droppedLog = new LimitedLog((line) => this.logger.warn(line));
+  private readonly unsentLog = new LimitedLog((line) => this.logger.warn(line));
 
   constructor(readonly server: ServerInternals) {
     // Namespaces are removed by deleting them from this map, by socket.io and, as documented, by users.
@@ -110,8 +121,25 @@ export class Core {
   }
 
   report(where: string, error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.logger.error(`socket.io: ${where} failed: ${text}`);
+    this.logger.error(`socket.io: ${where} failed: ${textOf(error)}`);
+  }
+
+  /** Counts a message of another node that is not acted on, and says so now and then. */
+  dropMessage(nsp: string, error: unknown): void {
+    this.droppedMessages += 1;
+    const isInvalid = error instanceof InvalidMessage || error instanceof SyntaxError;
+    const reason = isInvalid ? error.message : textOf(error);
+    this.droppedLog.add(
+      `socket.io: a message of another node was dropped in namespace ${nsp}: ${reason}`,
+    );
+  }
+
+  /** Says now and then that an adapter's connection fails. */
+  reportUnsent(nsp: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.unsentLog.add(
+      `socket.io: the adapter of namespace ${nsp} did not reach the other nodes: ${reason}`,
+    );
   }
 
   /** Passes on what the engine has to say, as "level: message". */

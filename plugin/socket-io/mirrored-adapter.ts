@@ -1,9 +1,13 @@
 /**
  * Lets an adapter of npm (Redis, Postgres, session-aware, ...) run unchanged while its local fan-out is one native call.
  * The adapter keeps its rooms as it likes; they are mirrored into the engine, and the loop over local sockets, which all
- * of them inherit from `socket.io-adapter`, is replaced on this instance.
+ * of them inherit from `socket.io-adapter`, is replaced on this instance. What other nodes send is checked, and what
+ * they are asked has a time limit.
  */
 import type { Adapter, BroadcastOptions, Room, SocketId } from 'socket.io-adapter';
+import { boundAdapter } from './bounded-adapter';
+import { containAdapter } from './contained-adapter';
+import type { Report } from './guard';
 import type { NamespaceLink } from './namespace-link';
 import type { Encoded, Packet, SocketInternals } from './upstream';
 
@@ -21,6 +25,10 @@ export function mirrorAdapter(adapter: Adapter, link: NamespaceLink): void {
   mirrored.add(adapter);
   mirrorRooms(adapter, link);
   replaceFanOut(adapter as unknown as FanOut, link);
+  const dropped: Report = (error) => link.core.dropMessage(link.name, error);
+  const unsent: Report = (error) => link.core.reportUnsent(link.name, error);
+  containAdapter(adapter, dropped, unsent);
+  boundAdapter(adapter, unsent);
 }
 
 function mirrorRooms(adapter: Adapter, link: NamespaceLink): void {

@@ -3,6 +3,7 @@
  * one native call, keeps errors of its listeners and middlewares contained, and tells whether it needs JavaScript.
  */
 import type { BroadcastOptions, Session } from 'socket.io-adapter';
+import { checkServerEvent } from './cluster-messages';
 import type { Core } from './core';
 import { emitGuarded, runChain } from './guard';
 import { LazySockets } from './lazy-sockets';
@@ -120,7 +121,9 @@ export class NamespaceLink {
 
     nsp.emitReserved = (event, ...args) =>
       emitGuarded(nsp, event, args, where(`a "${event}" listener`));
-    nsp._onServerSideEmit = ([event, ...args]) => {
+    nsp._onServerSideEmit = (message) => {
+      checkServerEvent(message);
+      const [event, ...args] = message;
       emitGuarded(nsp, event, args, where(`a server-side "${event}" listener`));
     };
     // A middleware that fails must not let anybody in, and its message is not for the client.

@@ -138,6 +138,11 @@ export class Server<
     return coreOf(this).native;
   }
 
+  /** Messages of other nodes that were malformed or could not be handled, and were dropped. */
+  get droppedMessages(): number {
+    return coreOf(this).droppedMessages;
+  }
+
   /** False if nobody is in the room; an adapter of npm has members on servers that this one cannot see. */
   mayHaveMembers(room: string): boolean {
     const { adapter } = this.of('/');

@@ -82,7 +82,7 @@ export interface NamespaceInternals extends EventEmitter {
   emitReserved(event: string, ...args: unknown[]): boolean;
   _add(client: ClientInternals, auth: Auth, done: () => void): Promise<void>;
   _createSocket(client: ClientInternals, auth: Auth): Promise<SocketInternals>;
-  _onServerSideEmit(args: [string, ...unknown[]]): void;
+  _onServerSideEmit(message: unknown): void;
 }
 
 export interface SocketInternals extends EventEmitter {

@@ -1,12 +1,20 @@
 // Redis servers of a test's own, to be killed and started again.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createClient } from 'redis';
 
 /** The server that several suites share. */
 export const redisUrl = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+
+/** For a suite's `skip`: false, or that tests cannot start a Redis of their own, which is said aloud. */
+export function withoutRedisServer() {
+  const { error } = spawnSync('redis-server', ['--version'], { stdio: 'ignore' });
+  if (error === undefined) return false;
+  console.error('\n!!! NOT TESTED: redis-server is not installed\n');
+  return 'redis-server is not installed';
+}
 
 /** For a suite's `skip`: false, or that the shared server does not answer. */
 export async function withoutRedis() {
@@ -53,6 +61,9 @@ export async function startRedis(port) {
   }
   assert.match(output, /Ready to accept connections/);
   return {
+    /** It hangs: connections stay open, and nothing answers until `resume`. */
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
