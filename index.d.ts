@@ -178,6 +178,13 @@ export declare class Sanitizer {
   blocklist(text: string): string
   /** Takes the blocked and the excluded names out of content that Strapi has sanitized, given as JSON text. */
   blocklistContent(text: string): string
+  /**
+   * Writes a sanitized entity (or array of entities), given as JSON text, as `{ data: { id, attributes }, meta }`.
+   * `uid`: its content type, or `null` for data without a schema.
+   */
+  toAttributes(uid: string | undefined | null, text: string): string
+  /** The same for a deleted entity: its document id is beside its id too. */
+  deletedToAttributes(uid: string, text: string): string
 }
 
 /** Tokens with which admins open connections; only their digests are kept. */

@@ -142,6 +142,11 @@ export interface SocketIOConfig {
   monitoring?: DeepPartial<PluginSettings['monitoring']>;
   presence?: DeepPartial<PluginSettings['presence']> & PresenceTimes;
   /**
+   * The form of content events and of `raw`. `flat` (default): the entity itself. `attributes`: as versions 2 and
+   * 5.0 sent it, `{ data: { id, attributes }, meta }`, with `raw` data as `{ data }`.
+   */
+  payloadFormat?: 'flat' | 'attributes';
+  /**
    * What a role or token needs to receive a content event. `read` (default): `find` or `findOne`
    * on the content type; `action`: the permission of the event's own action, as up to version 5.
    */
@@ -158,8 +163,8 @@ export interface EmitOptions {
   event: string;
   /** A content type, by uid or schema. */
   schema: UID.ContentType | Struct.ContentTypeSchema | string | { uid: string };
-  /** The entity. Every recipient gets what it may see of it. */
-  data: object;
+  /** The entity. Every recipient gets what it may see of it. null: nothing is sent, with a warning in the log. */
+  data: object | null | undefined;
 }
 
 export interface RawEmitOptions {
@@ -168,6 +173,28 @@ export interface RawEmitOptions {
   data?: unknown;
   /** Only sockets in these rooms (role names are rooms). Default: everybody. */
   rooms?: string | string[];
+}
+
+/** An entity of the `attributes` payload format. */
+export interface AttributesEntry {
+  id?: number | string;
+  /** Relations and media are `{ data }` with entries of their own; components keep their fields beside their id. */
+  attributes: Record<string, unknown>;
+}
+
+/** What the `attributes` payload format makes of an entity, or of an array of them. */
+export type AttributesResponse =
+  | { data: AttributesEntry | Array<AttributesEntry | null>; meta: Record<string, never> }
+  | null
+  | undefined;
+
+/** `strapi.plugin('io').service('transform')` */
+export interface TransformService {
+  /**
+   * Writes an entity, or an array of them, as `{ data: { id, attributes }, meta }`, whatever `payloadFormat` says. It
+   * removes nothing. The result is what JSON keeps of the data: dates become text.
+   */
+  response(options: { data: unknown; schema?: EmitOptions['schema'] }): AttributesResponse;
 }
 
 /** A connected client, of this node or another one. */
@@ -190,11 +217,15 @@ export interface HelperFailure {
   error: string;
 }
 
+type Absent<K extends string> = { [Key in K]?: undefined };
+
 export type EntityResult =
-  { success: true; room: string; uid: string; id: string | number } | HelperFailure;
+  | ({ success: true; room: string; uid: string; id: string | number } & Absent<'error'>)
+  | (HelperFailure & Absent<'room' | 'uid' | 'id'>);
 
 export type EntitySubscriptionsResult =
-  { success: true; subscriptions: EntitySubscription[] } | HelperFailure;
+  | ({ success: true; subscriptions: EntitySubscription[] } & Absent<'error'>)
+  | (HelperFailure & Absent<'subscriptions'>);
 
 export interface EntityMetrics {
   total: number;
@@ -203,8 +234,23 @@ export interface EntityMetrics {
   rooms: string[];
 }
 
+/** Figures of this node since its start, as versions 5.0 declared them. */
+export interface EmitterMetrics {
+  /** Events sent by `emit`, `raw` and content changes. */
+  totalEmits: number;
+  /** Times that roles, tokens and their permissions were answered from the cache. */
+  cachedLookups: number;
+  /** Events that were not sent because of an error. */
+  errors: number;
+  /** Roles and API tokens in the cache, and the abilities computed for them. */
+  cacheSize: { rooms: number; abilities: number };
+}
+
 /** What is going on, on all nodes: what the others have said of themselves within the last second or so. */
-export interface Metrics {
+export interface Metrics extends EmitterMetrics {
+  /** Sockets in the main namespace. */
+  connectedSockets: number;
+  /** Connections, in whatever namespaces. */
   connections: number;
   /** Sockets by namespace; `main` is the one without a name. */
   namespaces: Record<string, number>;
@@ -257,6 +303,11 @@ export interface SocketIO extends SocketIOHelpers {
    * and for everybody who is connected.
    */
   invalidateCache(): void;
+  /**
+   * Disconnects everybody and frees what the plugin holds. `strapi.$io` is gone afterwards; content changes send
+   * nothing any more.
+   */
+  destroy(): Promise<void>;
 }
 
 /** Which changes to a content type are sent. */
@@ -406,7 +457,8 @@ export interface EventLogEntry {
   /** Milliseconds since the epoch. */
   timestamp: number;
   type: string;
-  data: unknown;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- depends on the type of the event
+  data: any;
 }
 
 export interface TestEventResult {
@@ -478,9 +530,28 @@ export interface SettingsService {
   onChange(listener: (settings: PluginSettings, changed: string[]) => void): () => void;
   /** Checks, stores and applies a part of the settings, or throws, changing nothing. */
   update(patch: SettingsPatch): Promise<SettingsUpdate>;
+  /** A copy of the settings in force, which may be changed and given to `setSettings`. */
+  getSettings(): Promise<PluginSettings>;
+  /** As `update`; returns the settings in force afterwards. */
+  setSettings(settings: SettingsPatch): Promise<PluginSettings>;
+  /** A copy of the defaults: what the settings are where neither config/plugins nor the panel says anything. */
+  getDefaultSettings(): PluginSettings;
 }
 
 export type { Namespace, Server, Socket };
+
+/** Names of versions 5.0 of the plugin. */
+export type { SocketIO as default };
+/** An entry of `events`. */
+export type SocketEvent = EventConfig;
+export type PopulateConfig = Populate;
+export type SocketIOMetrics = Metrics;
+export type EntitySubscriptionResult = EntityResult;
+/** `allowCredentials` and `allowedMethods` are accepted and have no effect: CORS is the server's, not a role's. */
+export type RolePermission = RolePermissions & {
+  allowCredentials?: boolean;
+  allowedMethods?: string[];
+};
 
 declare module '@strapi/types/dist/core/strapi.js' {
   interface Strapi {

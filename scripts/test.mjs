@@ -91,6 +91,7 @@ const checks = () => [
   cargo('clippy', 'clippy', '--all-targets', '--', '-D', 'warnings'),
   { ...cargo('rust', 'test'), runner: 'cargo' },
   script('types', 'tsc --noEmit', 'typescript/bin/tsc', '-p', 'plugin', '--noEmit'),
+  script('old-types', 'tsc of code for 5.0.x', 'typescript/bin/tsc', '-p', 'tests/types'),
   script('admin-types', 'tsc of the admin half', 'typescript/bin/tsc', '-p', 'plugin/admin'),
   script('lint', 'eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
   script('format', 'prettier --check', 'prettier/bin/prettier.cjs', '--check', '.'),
@@ -161,7 +162,7 @@ await main(async () => {
 
   await step('check the tools', checkTools);
   await step('install npm dependencies', dependencies);
-  if (needs('types', 'admin-types', 'lint', ...testFolders())) {
+  if (needs('types', 'old-types', 'admin-types', 'lint', ...testFolders())) {
     // The debug build shares its dependencies with `cargo test`; a release build that is up to date does too.
     await step('build the Rust engine', () => addon('debug'));
     await step('compile TypeScript', typescript);

@@ -19,6 +19,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
       return getService(strapi, 'namespaces').all();
     },
     getMetrics: () => getService(strapi, 'monitoring').getMetrics(),
+    destroy: () => destroy(context),
     invalidateCache: () => getService(strapi, 'invalidation').forget(),
   };
   getService(strapi, 'options').checkContentTypes();

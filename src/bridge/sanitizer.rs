@@ -5,7 +5,7 @@ use std::sync::Arc;
 use napi_derive::napi;
 
 use crate::sanitizer::{
-    self, Copies, Error, Options,
+    self, Copies, Envelope, Error, Options,
     model::{AttributeFacts, ModelFacts},
 };
 
@@ -164,5 +164,18 @@ impl Sanitizer {
     #[napi]
     pub fn blocklist_content(&self, text: String) -> Result<String> {
         self.inner.blocklist_content(&text).map_err(to_js)
+    }
+
+    /// Writes a sanitized entity (or array of entities), given as JSON text, as `{ data: { id, attributes }, meta }`.
+    /// `uid`: its content type, or `null` for data without a schema.
+    #[napi]
+    pub fn to_attributes(&self, uid: Option<String>, text: String) -> Result<String> {
+        self.inner.to_attributes(uid.as_deref(), &text, Envelope::Entry).map_err(to_js)
+    }
+
+    /// The same for a deleted entity: its document id is beside its id too.
+    #[napi]
+    pub fn deleted_to_attributes(&self, uid: String, text: String) -> Result<String> {
+        self.inner.to_attributes(Some(&uid), &text, Envelope::Deleted).map_err(to_js)
     }
 }

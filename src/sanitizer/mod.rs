@@ -5,10 +5,12 @@
 //! * [`blocklist`] knows the names that are never sent.
 //! * `resolve` walks a document once and decides, for all recipients, what each value depends on.
 //! * `emit` writes what a set of permissions leaves of it.
+//! * `attributes` writes a sanitized entity in the format of earlier versions.
 //! * [`Sanitizer`] puts these together.
 //!
 //! Whatever is not understood is left out: `docs/internals/sanitizer.md` lists where that differs from Strapi.
 
+mod attributes;
 pub mod blocklist;
 mod emit;
 mod error;
@@ -21,5 +23,6 @@ pub mod scopes;
 #[cfg(test)]
 mod tests;
 
+pub use attributes::Envelope;
 pub use error::{Error, Result};
 pub use sanitizer::{Copies, Options, Sanitizer};

@@ -65,9 +65,23 @@ pub(super) enum Action {
     DynamicZone,
 }
 
+/// How the `attributes` payload format writes a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As it is.
+    Plain,
+    /// Relation with a target, or media: `{ "data": { "id", "attributes" } }`. None: an unknown target.
+    Entry(Option<ModelId>),
+    /// Component: its fields stay beside its id. None: an unknown component.
+    Component(Option<ModelId>),
+    /// Dynamic zone: each element names its component.
+    Zone,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
     pub action: Action,
+    pub shape: Shape,
     /// Left out after everything else, because of its name.
     pub hidden: bool,
 }
@@ -108,6 +122,7 @@ impl Models {
             let rules = model.attributes.iter().map(|attribute| {
                 let rule = Rule {
                     action: models.action(model, attribute, hide_role_users),
+                    shape: models.shape(attribute),
                     hidden: blocklist.blocks(&attribute.name) || excluded.contains(&attribute.name),
                 };
                 (attribute.name.as_str().into(), rule)
@@ -128,6 +143,16 @@ impl Models {
 
     pub fn get(&self, ModelId(id): ModelId) -> &Model {
         &self.models[id as usize]
+    }
+
+    fn shape(&self, AttributeFacts { kind, target, component, .. }: &AttributeFacts) -> Shape {
+        match (kind.as_str(), target) {
+            ("relation", Some(target)) => Shape::Entry(self.id(target)),
+            ("media", _) => Shape::Entry(self.id(FILE)),
+            ("component", _) => Shape::Component(component.as_deref().and_then(|uid| self.id(uid))),
+            ("dynamiczone", _) => Shape::Zone,
+            _ => Shape::Plain,
+        }
     }
 
     fn action(&self, model: &ModelFacts, attribute: &AttributeFacts, hide_role_users: bool) -> Action {

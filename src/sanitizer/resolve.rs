@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::{
     blocklist::Blocklist,
     json::{Document, Kind, NodeId},
-    model::{Action, Model, ModelId, Models, Rule},
+    model::{Action, Model, ModelId, Models, Rule, Shape},
     scopes::ScopeSet,
 };
 
@@ -93,6 +93,7 @@ impl<'a> Resolver<'a> {
     fn field(&mut self, node: NodeId, model: Option<&Model>) {
         let name = self.document.key(node);
         let rule = model.and_then(|model| model.rule(&name)).unwrap_or_else(|| Rule {
+            shape: Shape::Plain,
             action: Action::Opaque,
             hidden: self.blocklist.blocks(&name)
                 || self.excluded.is_some_and(|excluded| excluded.contains(name.as_ref())),

@@ -149,8 +149,7 @@ describe('authentication', { timeout: 120_000 }, () => {
     const messages = [
       [{ strategy: 'magic', token: 'x' }, 'Unknown auth strategy: use "jwt" or "api-token"'],
       [{ strategy: { a: 1 }, token: 'x' }, 'Unknown auth strategy: use "jwt" or "api-token"'],
-      [{ strategy: 'jwt' }, 'Missing token'],
-      [{ strategy: 'api-token', token: '' }, 'Missing token'],
+      [{ strategy: 'admin-jwt', token: '' }, 'Missing token'],
       [{ strategy: 'api-token', token: 'x' }, 'Invalid or expired token'],
     ];
     for (const [auth, message] of messages) {

@@ -112,6 +112,7 @@ export const configSchema = strict({
   allowedFields: z.array(name).default([]),
   onlyPublished: z.boolean().default(true),
   security: security.prefault({}),
+  payloadFormat: z.enum(['flat', 'attributes']).default('flat'),
   eventPermission: z.enum(['read', 'action']).default('read'),
   debounce: milliseconds.default(50),
   // The panel's groups, for those who keep them in the file.

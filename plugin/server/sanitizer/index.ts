@@ -108,6 +108,16 @@ export function createNativeSanitizer({
       return copies;
     },
 
+    /**
+     * A sanitized entity, or an array of them, in the format of earlier versions. Without a content
+     * type, nothing inside the entity is taken for a relation.
+     */
+    toAttributes: (uid: string | null, text: string): string => native.toAttributes(uid, text),
+
+    /** The same for the ids of a deleted entity. */
+    deletedToAttributes: (uid: string, text: string): string =>
+      native.deletedToAttributes(uid, text),
+
     /** JSON text without a schema: the blocklist alone. */
     blocklist: (text: string): string => native.blocklist(text),
   };

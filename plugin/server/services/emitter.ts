@@ -1,3 +1,4 @@
+import type { EmitterMetrics } from '../../../types';
 import type { EmitOptions, Entity, RawEmitOptions, ServiceContext } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
@@ -8,6 +9,7 @@ import type { Principal } from './principals';
 export function createEmitterService({ strapi }: ServiceContext) {
   const options = getService(strapi, 'options');
   const server = getService(strapi, 'server');
+  const counts = { totalEmits: 0, errors: 0 };
 
   /** Those who may receive the event, as far as anybody of them is connected. */
   const audience = async (uid: string, action: string): Promise<Principal[]> => {
@@ -30,19 +32,23 @@ export function createEmitterService({ strapi }: ServiceContext) {
   ): Promise<void> => {
     const name = options.eventName(uid, action);
     try {
+      const transform = getService(strapi, 'transform');
       const copies = await getService(strapi, 'sanitize').entity(entity, uid, principals);
       const route = getService(strapi, 'subscriptions').route(uid, entity);
-      for (const [json, readers] of copies) {
+      for (const [text, readers] of copies) {
+        const json = transform.entity(uid, action, text);
         const rooms = readers.map(({ room }) => room);
         server.io().emitJson(name, json, rooms, route.except);
         // Left out above: those who chose some entities of this type. These chose this one.
         const chosen = rooms.flatMap((room) => route.roomsFor(room));
         if (chosen.length > 0) server.io().emitJson(name, json, chosen);
       }
+      counts.totalEmits += 1;
       // What it was about, not what it said: the log is for people who may not read the content.
       const { id, documentId } = entity;
       getService(strapi, 'monitoring').logEvent(action, { event: name, uid, id, documentId });
     } catch (error) {
+      counts.errors += 1;
       // Nothing rather than something unchecked.
       strapi.log.error(`plugin io: ${name} was not sent: ${describeError(error)}`);
     }
@@ -75,11 +81,21 @@ export function createEmitterService({ strapi }: ServiceContext) {
     audience,
     deliver,
 
+    /** For `$io.getMetrics`: what this node has sent, and what it could not send, since its start. */
+    metrics: (): Pick<EmitterMetrics, 'totalEmits' | 'errors'> => ({ ...counts }),
+
     /** `strapi.$io.emit` */
     async emit({ event, schema, data }: EmitOptions): Promise<void> {
+      if (data === null || data === undefined) {
+        // A single type that has not been saved yet is null: code that emits it must not fail.
+        strapi.log.warn(
+          `plugin io: emit: ${JSON.stringify(event)} was not sent: data is ${String(data)}`,
+        );
+        return;
+      }
       checkEvent('emit', event);
       const uid = uidOf(schema);
-      if (typeof data !== 'object' || data === null) {
+      if (typeof data !== 'object') {
         throw new Error(`plugin io: emit: data ${JSON.stringify(data)} is not an object`);
       }
       const principals = await audience(uid, event);
@@ -94,9 +110,14 @@ export function createEmitterService({ strapi }: ServiceContext) {
       if (Array.isArray(rooms) && rooms.length === 0) return;
       const io = server.io();
       const names = rooms === undefined ? [] : await resolveRooms(rooms);
-      if (copy === undefined) io.to(names).emit(event);
-      else if ('json' in copy) io.emitJson(event, copy.json, names);
-      else io.to(names).emit(event, copy.value);
+      const transform = getService(strapi, 'transform');
+      if (copy !== undefined && 'json' in copy) {
+        io.emitJson(event, transform.raw(copy.json), names);
+      } else {
+        const value = transform.rawValue(copy?.value);
+        io.to(names).emit(event, ...(value === undefined ? [] : [value]));
+      }
+      counts.totalEmits += 1;
       // As above: not what it said.
       getService(strapi, 'monitoring').logEvent(event, { by: 'raw', rooms });
     },

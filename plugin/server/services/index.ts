@@ -26,6 +26,7 @@ import { createServerService, type ServerService } from './server';
 import { createSettingsService, type SettingsService } from './settings';
 import { createStrategyService, type StrategyService } from './strategy';
 import { createSubscriptionsService, type SubscriptionsService } from './subscriptions';
+import { createTransformService, type TransformService } from './transform';
 
 export interface Services {
   'admin-sessions': AdminSessionsService;
@@ -55,6 +56,7 @@ export interface Services {
   settings: SettingsService;
   strategy: StrategyService;
   subscriptions: SubscriptionsService;
+  transform: TransformService;
 }
 
 /** One instance each per Strapi: nothing of the plugin lives at module level. */
@@ -86,6 +88,7 @@ const services: { [N in keyof Services]: (context: ServiceContext) => Services[N
   settings: createSettingsService,
   strategy: createStrategyService,
   subscriptions: createSubscriptionsService,
+  transform: createTransformService,
 };
 
 export default services;

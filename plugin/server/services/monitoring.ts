@@ -73,10 +73,13 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       };
     },
 
-    /** `strapi.$io.getMetrics`, of all nodes. */
+    /** `strapi.$io.getMetrics`. */
     getMetrics(): Metrics {
       const all = whole(MAX_LISTED);
       return {
+        ...getService(strapi, 'emitter').metrics(),
+        ...getService(strapi, 'principals').cacheMetrics(),
+        connectedSockets: all.connected,
         connections: all.connections,
         namespaces: Object.fromEntries(all.namespaces),
         entitySubscriptions: entityMetrics(all),

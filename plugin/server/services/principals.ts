@@ -1,3 +1,4 @@
+import type { EmitterMetrics } from '../../../types';
 import { isContentToken, isExpired, type TokenRow } from '../auth/api-tokens';
 import { API_TOKEN, PERMISSIONS_TTL, UP_ROLE } from '../constants';
 import type { ServiceContext } from '../types';
@@ -73,6 +74,9 @@ function createAuth(strategy: string, can: (scope: string) => boolean): ContentA
 export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
   let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
+  /** The principals of the last load that was cached; empty after a flush. */
+  let loaded: readonly Principal[] = [];
+  let hits = 0;
 
   /** What each of them was granted when it was last read, and since when. */
   let grants = new Map<string, { granted: string; since: number }>();
@@ -163,11 +167,17 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
       // connection, and what it reads may never be committed.
       return load();
     }
-    if (current !== null) return current.principals;
+    if (current !== null) {
+      hits += 1;
+      return current.principals;
+    }
     const entry = { at: Date.now(), principals: load(), settled: false };
     cached = entry;
     entry.principals.then(
-      () => (entry.settled = true),
+      (principals) => {
+        entry.settled = true;
+        if (cached === entry) loaded = principals;
+      },
       // A failure is not worth keeping; whoever asked still gets it.
       () => {
         if (cached === entry) cached = null;
@@ -200,9 +210,19 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     /** Is this the name of a role, and so of the room of its users? */
     isRoleName: (name: string): boolean => roleNames.has(name),
 
+    /** For `$io.getMetrics`. A read-only or full-access token needs no ability. */
+    cacheMetrics: (): Pick<EmitterMetrics, 'cachedLookups' | 'cacheSize'> => ({
+      cachedLookups: hits,
+      cacheSize: {
+        rooms: loaded.length,
+        abilities: loaded.filter(({ kind, type }) => kind === 'role' || type === 'custom').length,
+      },
+    }),
+
     /** The next question reads the database again. */
     flush(): void {
       cached = null;
+      loaded = [];
     },
   };
 }

@@ -52,6 +52,12 @@ export function createSanitizeService({ strapi }: ServiceContext) {
       principals: readonly Principal[],
     ): Promise<Map<string, Principal[]>> => sanitizer().sanitizeFor(uid, data, principals),
 
+    /** The form that `payloadFormat: 'attributes'` gives an entity. */
+    toAttributes: (uid: string | null, text: string): string => sanitizer().toAttributes(uid, text),
+
+    deletedToAttributes: (uid: string, text: string): string =>
+      sanitizer().deletedToAttributes(uid, text),
+
     /** Data without a schema: the blocklist alone. `undefined` is no data at all. */
     raw(data: unknown): RawCopy | undefined {
       const bytes: Binary[] = [];

@@ -11,6 +11,7 @@ import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../../share
 import { settingsFromFile } from '../config/from-file';
 import { formatValue } from '../config/messages';
 import { PLUGIN_ID } from '../constants';
+import { withoutOldKeys } from '../settings/old-keys';
 import type { ServiceContext, SettingsUpdate } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
@@ -210,6 +211,17 @@ export function createSettingsService({ strapi }: ServiceContext) {
       cluster.handle(SETTINGS_CHANGED, reload);
       cluster.onReached(reload);
     },
+
+    /** A copy of the settings in force, which the caller may change and give to `setSettings`. */
+    getSettings: (): Promise<Settings> => Promise.resolve(structuredClone(effective)),
+
+    /** As `update`, for code written for version 5.0. Returns a copy of the settings in force afterwards. */
+    async setSettings(patch: unknown): Promise<Settings> {
+      const { settings } = await inTurn(() => write(withoutOldKeys(patch)));
+      return structuredClone(settings);
+    },
+
+    getDefaultSettings: (): Settings => structuredClone(DEFAULT_SETTINGS),
 
     /** Checks, stores and applies a part of the settings, or throws {@link InvalidInput}. */
     update: (patch: unknown): Promise<SettingsUpdate> => inTurn(() => write(patch)),

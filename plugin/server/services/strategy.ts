@@ -9,6 +9,10 @@ const STRATEGIES: ReadonlySet<unknown> = new Set(['jwt', 'api-token', 'admin-jwt
 
 const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 'INVALID_TOKEN');
 
+/** What a client of a logged-out visitor sends for a token. */
+const isEmpty = (token: unknown): boolean =>
+  token === undefined || token === null || token === '' || token === false;
+
 const timeOf = (date: string | null | undefined): number | null =>
   date == null ? null : new Date(date).getTime();
 
@@ -86,12 +90,15 @@ export function createStrategyService({ strapi }: ServiceContext) {
   };
 
   const identify = async ({ strategy, token }: Record<string, unknown>): Promise<Identity> => {
-    const hasToken = token !== undefined && token !== null && token !== '';
-    if (!hasToken && strategy == null) return asPublic();
-    if (strategy != null && !STRATEGIES.has(strategy)) {
+    // An empty strategy is the default one.
+    if (strategy != null && strategy !== '' && !STRATEGIES.has(strategy)) {
       throw new AuthError('Unknown auth strategy: use "jwt" or "api-token"', 'UNKNOWN_STRATEGY');
     }
-    if (!hasToken) throw new AuthError('Missing token', 'MISSING_TOKEN');
+    // Clients send `token: getToken()` whether or not their user is logged in.
+    if (isEmpty(token)) {
+      if (strategy === 'admin-jwt') throw new AuthError('Missing token', 'MISSING_TOKEN');
+      return asPublic();
+    }
     if (typeof token !== 'string') throw invalidToken();
     if (strategy === 'admin-jwt') return getService(strapi, 'admin-sessions').authenticate(token);
     return strategy === 'api-token' ? asApiToken(token) : asUser(token);

@@ -16,6 +16,8 @@ export function serverOptions(
     pingInterval: connection.pingInterval,
     connectTimeout: connection.connectionTimeout,
     ...socket?.serverOptions,
+    // Earlier versions of the plugin served clients of Socket.IO 2.x; Socket.IO's own default is false.
+    allowEIO3: socket?.serverOptions?.allowEIO3 ?? true,
     ...(recovery && {
       // A client that comes back is authenticated like any other: who it is may have changed.
       connectionStateRecovery: { ...recovery, skipMiddlewares: false },

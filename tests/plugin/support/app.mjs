@@ -24,7 +24,10 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(folder, { database, server = {}, plugins = {}, types = {} }) {
+async function writeApp(
+  folder,
+  { database, server = {}, plugins = {}, types = {}, components = {} },
+) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
@@ -93,6 +96,9 @@ async function writeApp(folder, { database, server = {}, plugins = {}, types = {
       await write(`src/api/${name}/${place}/${name}.js`, factory(kind, uid));
     }
   }
+  for (const [uid, schema] of Object.entries(components)) {
+    await write(`src/components/${uid.replace('.', '/')}.json`, schema);
+  }
   await mkdir(path.join(folder, 'public/uploads'), { recursive: true });
 }
 
@@ -111,7 +117,8 @@ function captureLog(strapi) {
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
  * to config/server, `plugins` are further packages of Strapi's the application depends on, `types`
- * further content types. `enabled: false` boots the application without the plugin.
+ * further content types, `components` components by uid. `enabled: false` boots the application
+ * without the plugin.
  */
 export async function boot(
   config = {},
