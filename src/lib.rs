@@ -10,6 +10,7 @@
 pub mod auth;
 pub mod clock;
 pub mod error;
+pub mod memory;
 pub mod monitoring;
 pub mod options;
 pub mod presence;

@@ -21,6 +21,12 @@ impl Counters {
         self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// A number that changes whenever something comes in, goes out, begins or ends.
+    pub(super) fn activity(&self) -> u64 {
+        let counted = [&self.connections, &self.packets_in, &self.packets_out, &self.refused];
+        counted.iter().fold(0, |sum, one| sum.wrapping_add(one.load(Ordering::Relaxed)))
+    }
+
     pub(super) fn sent(&self, recipients: usize, bytes: usize) {
         self.packets_out.fetch_add(recipients as u64, Ordering::Relaxed);
         self.bytes_out.fetch_add((recipients * bytes) as u64, Ordering::Relaxed);

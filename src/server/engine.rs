@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    memory,
     options::Options,
 };
 
@@ -45,6 +46,10 @@ impl Engine {
         runtime.spawn({
             let core = core.clone();
             async move { core.timers.run(|conn, timer| core.on_timer(conn, timer)).await }
+        });
+        runtime.spawn({
+            let core = core.clone();
+            async move { memory::return_unused(|| core.counters.activity()).await }
         });
         Ok(Self { core, parts: Mutex::new(Some((runtime, sender))) })
     }
