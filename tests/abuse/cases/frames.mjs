@@ -1,0 +1,54 @@
+// Floods of frames and control packets.
+const short = { connections: 4, seconds: 2 };
+const long = { connections: 20, seconds: 30 };
+/** Victims that are lost soon if nobody hears their heartbeats. */
+const impatient = { pingInterval: 500, pingTimeout: 1500 };
+
+export const frames = [
+  {
+    name: 'pongs nobody asked for',
+    attack: ['frames', 'pongs'],
+    short,
+    long,
+    kept: { rss: 60 },
+    taken: 200,
+  },
+  {
+    name: '6-byte pings of WebSocket, victims with short timeouts',
+    attack: ['frames', 'pings'],
+    server: { config: { socket: { serverOptions: impatient } } },
+    peerServer: impatient,
+    short: null,
+    long: { connections: 20, seconds: 30 },
+    victims: { clients: 20 },
+  },
+  {
+    name: 'pings of 125 bytes whose answers are not read',
+    attack: ['frames', 'pings'],
+    short: { ...short, bytes: 125, read: false },
+    long: { ...long, bytes: 125, read: false },
+  },
+  { name: 'pongs of WebSocket', attack: ['frames', 'controlPongs'], short: null, long },
+  { name: 'noop packets', attack: ['frames', 'noops'], short: null, long },
+  {
+    name: 'a message in empty fragments',
+    attack: ['frames', 'fragments'],
+    short: { ...short, bytes: 0 },
+    long: { ...long, bytes: 0 },
+  },
+  {
+    name: 'a message in fragments of one byte',
+    attack: ['frames', 'fragments'],
+    short: null,
+    long: { ...long, bytes: 1 },
+  },
+  {
+    name: 'frames that RFC 6455 forbids',
+    attack: ['frames', 'illegalFrames'],
+    short: null,
+    long: {},
+    check: ({ sent }) => sent.survived.map((name) => `not ended by: ${name}`),
+    // `ws` takes lengths that are not minimal.
+    peer: false,
+  },
+];

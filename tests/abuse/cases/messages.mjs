@@ -1,0 +1,48 @@
+// Floods of Socket.IO messages.
+const big = { connections: 2, seconds: 2, bytes: 990_000 };
+const bigLong = { ...big, connections: 8, seconds: 30 };
+
+export const messages = [
+  ...['objects', 'keys', 'strings', 'deep', 'escapes'].map((shape) => ({
+    name: `1 MB events of ${shape}, no handler`,
+    attack: ['messages', 'bigEvents'],
+    short: null,
+    long: { ...bigLong, shape, event: 'x' },
+  })),
+  {
+    name: '1 MB events of objects, with a handler and an acknowledgement',
+    attack: ['messages', 'bigEvents'],
+    short: null,
+    long: { ...bigLong, shape: 'objects', event: 'echo', ack: 1 },
+  },
+  {
+    name: '1 MB events from 50 connections',
+    attack: ['messages', 'bigEvents'],
+    short: null,
+    long: { ...bigLong, connections: 50, shape: 'objects', event: 'x' },
+  },
+  {
+    name: 'small events without a handler',
+    attack: ['messages', 'smallEvents'],
+    short: { connections: 4, seconds: 2 },
+    long: { connections: 20, seconds: 30 },
+  },
+  {
+    name: 'small events with a handler and an acknowledgement',
+    attack: ['messages', 'smallEvents'],
+    short: { connections: 4, seconds: 2, text: '421["echo"]' },
+    long: { connections: 20, seconds: 30, text: '421["echo"]' },
+  },
+  {
+    name: 'acknowledgements nobody asked for',
+    attack: ['messages', 'smallEvents'],
+    short: null,
+    long: { connections: 20, seconds: 30, text: '4399999[1]' },
+  },
+  {
+    name: 'names that mean something to JavaScript, deep JSON, packets that are none',
+    attack: ['messages', 'oddities'],
+    short: { seconds: 1 },
+    long: { seconds: 30 },
+  },
+];
