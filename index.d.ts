@@ -131,6 +131,18 @@ export declare class Engine {
    * are trusted proxies.
    */
   clientAddress(peer: string, forwarded?: Forwarded | undefined | null): string
+  /**
+   * A client of this connection sent a token that was never issued here: addresses that keep guessing are slowed
+   * down. Not for expired tokens or failures of the server.
+   */
+  authFailed(conn: string): void
+  /** A client of this connection sent a valid token. */
+  authPassed(conn: string): void
+  /**
+   * Whether a line of this kind, which clients can cause, may be logged now. The lines that may not are counted, and
+   * their number is logged later. `kind` is for people and holds nothing that clients choose.
+   */
+  mayLog(kind: string): boolean
   /** The address of the client of an open connection. `null`: it is gone. */
   connAddress(conn: string): string | null
   /** Ids of the open connections whose address the rules in force do not let in. */

@@ -6,6 +6,7 @@ mod support;
 use bytes::Bytes;
 use plugin_io::{
     options::Options,
+    security::Rules,
     server::events::Event,
     transport::payload::{Message, Parcel},
 };
@@ -114,7 +115,8 @@ async fn a_client_that_asks_without_reading_the_answers_is_let_go() {
     let server = Server::start(Options { max_outbox_bytes: 10_000, ..options() }).await;
     // Answers to the engine's own packets count like any others. On polling nothing leaves by itself.
     let poller = Poller::connect(&server).await;
-    let body = vec!["40/nowhere,"; 1000].join("\x1e");
+    server.core().security.set_rules(Rules { max_events_per_second: 100, ..Rules::default() });
+    let body = format!("40\x1e{}", vec!["421[\"ask\"]"; 900].join("\x1e"));
     assert_eq!(poller.post(&body).await.0, 200);
     assert_eq!(server.core().stats().slow_closed, 1);
     assert_eq!(poller.poll().await.0, 400);

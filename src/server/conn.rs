@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use super::namespace::{Member, Namespace};
 use crate::{
-    security::{ClientAddress, EventRate},
+    security::{ClientAddress, ConnGuard, EventRate},
     transport::{
         outbox::Outbox,
         request::{Protocol, RequestHead},
@@ -103,6 +103,11 @@ pub struct Client {
     pub announced: usize,
     /// How fast it sends events.
     pub rate: EventRate,
+    /// How fast it joins and leaves namespaces, for the same limit: the events of a client that has just come are not
+    /// fewer for that.
+    pub control_rate: EventRate,
+    /// What it did to join and leave namespaces.
+    pub guard: ConnGuard,
     /// JavaScript reads this connection's packets.
     pub attached: bool,
 }

@@ -11,9 +11,13 @@ use std::{
 
 use base64::Engine as _;
 use parking_lot::{Mutex, RwLock};
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+};
 
 use super::{
+    admission::MAX_WAITING_BYTES,
     conn::{CloseReason, Conn},
     counters::{Counters, Stats},
     events::{Event, Events, Hooks},
@@ -23,7 +27,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    monitoring::Monitor,
+    monitoring::{LineLimit, Monitor},
     options::Options,
     security::{ClientAddress, Denied, Forwarded, Security},
     transport::{
@@ -53,6 +57,8 @@ pub struct Core {
     /// What happened, for people who watch.
     pub monitor: Monitor,
     pub(super) counters: Counters,
+    pub(super) lines: Arc<Mutex<LineLimit>>,
+    pub(super) waiting: Arc<Semaphore>,
     pub(super) timers: Timers,
     pub(super) turn: AtomicU64,
     runtime: Handle,
@@ -91,6 +97,8 @@ impl Core {
             security: Security::default(),
             monitor: Monitor::new(0),
             counters: Counters::default(),
+            lines: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
             timers: Timers::default(),
             turn: AtomicU64::new(0),
             runtime,

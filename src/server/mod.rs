@@ -1,5 +1,6 @@
 //! The Socket.IO server: sessions, namespaces, rooms, fan-out and heartbeats.
 
+mod admission;
 pub mod conn;
 pub mod core;
 pub mod counters;
@@ -7,6 +8,7 @@ pub mod engine;
 pub mod events;
 pub mod fanout;
 mod heartbeat;
+mod lines;
 pub mod namespace;
 pub mod packet;
 pub mod polling;

@@ -15,16 +15,20 @@ use super::{
 };
 use crate::{security::Verdict as Pace, transport::outbox::Progress};
 
-/// What a client is told whose event was refused for its pace: in the acknowledgement it asked for, or as an event.
+/// What a client is told whose packet was refused for its pace: in the acknowledgement it asked for, as an event, or as
+/// the reason why it cannot join a namespace.
+const RATE_EXCEEDED_MESSAGE: &str = "Rate limit exceeded";
 const RATE_EXCEEDED_ACK: &str = r#"{"success":false,"error":"Rate limit exceeded"}"#;
 const RATE_EXCEEDED: &str = r#"{"message":"Rate limit exceeded"}"#;
 
 /// What became of a packet.
-enum Verdict {
+pub(super) enum Verdict {
     /// It was dealt with.
     Done,
     /// An answer was queued, or found no room.
     Answer(Progress),
+    /// The same, and the connection ends after it.
+    LastAnswer(Progress),
     /// It makes no sense in the state of the client.
     Nonsense,
 }
@@ -34,9 +38,14 @@ impl Core {
     pub(super) fn on_text(&self, conn: &Arc<Conn>, text: &str) {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
-        if matches!(text.as_bytes(), [b'2' | b'5', ..])
-            && let Some(verdict) = self.limit(conn, &mut client, Some(text))
-        {
+        let verdict = match text.as_bytes() {
+            [b'2' | b'5', ..] => self.limit(conn, &mut client, Some(text)),
+            [b'0' | b'1', ..] => self
+                .limit(conn, &mut client, Some(text))
+                .or_else(|| self.judge_control(conn, &mut client, text)),
+            _ => None,
+        };
+        if let Some(verdict) = verdict {
             drop(client);
             return self.settle(conn, verdict);
         }
@@ -60,8 +69,14 @@ impl Core {
     fn settle(&self, conn: &Arc<Conn>, verdict: Verdict) {
         match verdict {
             Verdict::Done => {}
-            Verdict::Answer(Progress::TooSlow) => self.too_slow(conn),
+            Verdict::Answer(Progress::TooSlow) | Verdict::LastAnswer(Progress::TooSlow) => {
+                self.too_slow(conn);
+            }
             Verdict::Answer(_) => self.flush(conn),
+            Verdict::LastAnswer(_) => {
+                self.flush(conn);
+                self.finish(conn, false);
+            }
             Verdict::Nonsense => self.finish(conn, false),
         }
     }
@@ -69,7 +84,9 @@ impl Core {
     /// Judges the pace of the client. None: the event passes.
     fn limit(&self, conn: &Arc<Conn>, client: &mut Client, text: Option<&str>) -> Option<Verdict> {
         let limit = self.security.rules().max_events_per_second;
-        let pace = client.rate.judge(limit, Instant::now());
+        let is_control = matches!(text.map(str::as_bytes), Some([b'0' | b'1', ..]));
+        let rate = if is_control { &mut client.control_rate } else { &mut client.rate };
+        let pace = rate.judge(limit, Instant::now());
         if pace == Pace::Pass {
             return None;
         }
@@ -85,9 +102,12 @@ impl Core {
             return text.is_none().then_some(Verdict::Done);
         };
         client.attachments = packet.attachments;
-        let answer = match packet.id {
-            Some(id) => packet::acknowledged(packet.nsp, id, RATE_EXCEEDED_ACK),
-            None => packet::event(packet.nsp, "error", RATE_EXCEEDED),
+        let answer = match (packet.kind, packet.id) {
+            // It is counted; a client that wants to leave may.
+            (PacketType::Disconnect, _) => return None,
+            (PacketType::Connect, _) => packet::refused(packet.nsp, RATE_EXCEEDED_MESSAGE),
+            (_, Some(id)) => packet::acknowledged(packet.nsp, id, RATE_EXCEEDED_ACK),
+            (_, None) => packet::event(packet.nsp, "error", RATE_EXCEEDED),
         };
         Some(Verdict::Answer(self.answer(conn, answer)))
     }
@@ -135,7 +155,7 @@ impl Core {
 
     fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) -> Verdict {
         let Some(nsp) = self.open_namespace_named(packet.nsp) else {
-            return Verdict::Answer(self.answer(conn, packet::refused(packet.nsp, "Invalid namespace")));
+            return self.refuse(conn, client, packet.nsp, "Invalid namespace");
         };
         let sid: Arc<str> = super::core::generate_id().into();
         let auth = if packet.data.is_empty() { "{}" } else { packet.data };

@@ -62,7 +62,11 @@ impl Core {
     pub fn write(&self, id: &str, parcel: Parcel, volatile: bool) {
         let Some(conn) = self.conn(id) else { return };
         self.counters.sent(1, parcel.len());
-        self.queue(Job::One(conn, Arc::new(parcel), volatile, self.turn.load(Ordering::Relaxed)));
+        let ends = self.is_last_answer(&conn, &parcel);
+        self.queue(Job::One(conn.clone(), Arc::new(parcel), volatile, self.turn.load(Ordering::Relaxed)));
+        if ends {
+            self.end_after_answers(conn);
+        }
     }
 
     /// Queues a packet for the sockets in `rooms` without those in `except`; returns their number.

@@ -188,7 +188,8 @@ impl Socket {
     /// The close frame is out: waits a moment for the client's, so that it sees a clean close.
     async fn linger(mut self, mut reader: FrameReader) {
         let until = tokio::time::Instant::now() + CLOSE_HANDSHAKE;
-        while self.phase != Phase::Done && !self.core.is_closed() {
+        // The timeout alone does not end it: a client that keeps sending is always ready.
+        while self.phase != Phase::Done && !self.core.is_closed() && tokio::time::Instant::now() < until {
             let ready = tokio::time::timeout_at(until, self.stream.ready(true, false)).await;
             if !matches!(ready, Ok(Ok(_))) || self.read(&mut reader).is_err() {
                 break;

@@ -60,6 +60,14 @@ impl Parcel {
         self.messages.iter().map(|message| message.len() + 4).sum()
     }
 
+    /// The first message, if it is text.
+    pub fn first_text(&self) -> Option<&str> {
+        match self.messages.first() {
+            Some(Message::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
