@@ -22,6 +22,8 @@ pub mod transport;
 #[cfg(feature = "bridge")]
 pub mod bridge;
 
-/// glibc keeps the memory of thousands of closed connections; mimalloc gives it back.
+/// glibc keeps the memory of thousands of closed connections; mimalloc gives it back. Only in the addon: checkers of
+/// memory watch the standard allocator.
+#[cfg(feature = "bridge")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

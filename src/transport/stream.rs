@@ -246,3 +246,42 @@ impl NodeStream {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+        os::fd::AsFd,
+    };
+
+    /// The tests of memory run this one above all: it is the way through the `unsafe` of this module.
+    #[tokio::test]
+    async fn a_socket_lives_on_a_descriptor_of_its_own_until_it_is_dropped() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = listener.accept().unwrap();
+        let stream = Stream::from_fd(theirs.as_fd()).unwrap();
+        drop(theirs);
+        let mut buffer = [0; 16];
+        let waits = stream.try_read(&mut buffer).unwrap_err();
+        assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
+        peer.write_all(b"in").unwrap();
+        assert!(stream.ready(true, false).await.unwrap().readable);
+        assert_eq!(stream.try_read(&mut buffer).unwrap(), 2);
+        assert!(stream.ready(false, true).await.unwrap().writable);
+        assert_eq!(stream.try_write(&Bytes::from_static(b"out")).unwrap(), 3);
+        peer.read_exact(&mut buffer[..3]).unwrap();
+        assert_eq!(&buffer[..3], b"out");
+        drop(stream);
+        assert_eq!(peer.read(&mut buffer).unwrap(), 0, "the descriptor is closed");
+    }
+
+    #[tokio::test]
+    #[cfg_attr(miri, ignore = "Miri knows ioctl of sockets only")]
+    async fn what_cannot_be_waited_for_is_refused_and_closed() {
+        let file = std::fs::File::open(file!()).unwrap();
+        assert!(Stream::from_fd(file.as_fd()).is_err());
+    }
+}
