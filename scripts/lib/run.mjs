@@ -90,15 +90,9 @@ export async function must(command, args, options = {}) {
 export const node = (args, options) => must(process.execPath, args, options);
 
 /** npm itself: the one that runs us if any, else the one on the PATH. */
-function npmCommand(args) {
+export function npm(args, options) {
   const cli = process.env.npm_execpath;
   return cli?.endsWith('npm-cli.js')
-    ? [process.execPath, [cli, ...args]]
-    : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
+    ? must(process.execPath, [cli, ...args], options)
+    : must(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, options);
 }
-
-/** npm, which must succeed. */
-export const npm = (args, options) => must(...npmCommand(args), options);
-
-/** npm, for its answer: the caller judges it, and nothing is shown. */
-export const npmQuietly = (args, options) => run(...npmCommand(args), { ...options, quiet: true });

@@ -1,14 +1,15 @@
 //! The Socket.IO server: sessions, namespaces, rooms, fan-out and heartbeats.
 
-mod admission;
 pub mod conn;
+pub mod control;
 pub mod core;
 pub mod counters;
 pub mod engine;
 pub mod events;
 pub mod fanout;
-mod heartbeat;
-mod lines;
+pub mod heartbeat;
+pub mod lane;
+pub mod log;
 pub mod namespace;
 pub mod packet;
 pub mod polling;
