@@ -396,7 +396,15 @@ export interface PluginSettings {
   };
   /** By name or type of the role. */
   rolePermissions: Record<string, RolePermissions>;
-  redis: { enabled: boolean; url: string };
+  redis: {
+    enabled: boolean;
+    url: string;
+    /**
+     * Applications with the same key on the same Redis are one: events and sockets of one reach the others. Empty
+     * (default): a key of this application's own. `socket.io` is that of a plain Socket.IO server or emitter.
+     */
+    key: string;
+  };
   namespaces: { enabled: boolean; list: Record<string, { requireAuth: boolean }> };
   monitoring: {
     enableConnectionLogging: boolean;

@@ -9,6 +9,7 @@ export const RESTART_SETTINGS: readonly string[] = [
   'connection.connectionTimeout',
   'redis.enabled',
   'redis.url',
+  'redis.key',
   'namespaces.enabled',
   'namespaces.list',
 ];
@@ -47,7 +48,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
     enableMetrics: true,
   },
   rolePermissions: {},
-  redis: { enabled: false, url: 'redis://localhost:6379' },
+  redis: { enabled: false, url: 'redis://localhost:6379', key: '' },
   namespaces: { enabled: false, list: {} },
   monitoring: { enableConnectionLogging: true, enableEventLogging: true, maxEventLogSize: 200 },
   presence: { enabled: true },

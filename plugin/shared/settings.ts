@@ -48,6 +48,11 @@ export const redisUrl = z
   .string()
   .regex(/^rediss?:\/\/[^\s]+$/, 'is not a URL like redis://host:6379 or rediss://host:6380');
 
+/** It becomes part of the names of channels, some of which Redis takes for patterns. */
+const redisKey = z
+  .string()
+  .regex(/^[\w.:/-]{0,100}$/, 'is not at most 100 letters, digits or any of _ . : / -');
+
 const namespaceName = z
   .string()
   .regex(/^\/?[^/\s][^\s]*$/, 'is not the name of a namespace like "admin" or "/admin"');
@@ -110,7 +115,7 @@ export const settingGroups = {
     enableMetrics: flag,
   }).partial(),
   rolePermissions: record(rolePermissions),
-  redis: strict({ enabled: flag, url: redisUrl }).partial(),
+  redis: strict({ enabled: flag, url: redisUrl, key: redisKey }).partial(),
   namespaces: strict({
     enabled: flag,
     list: z.record(namespaceName, strict({ requireAuth: flag.default(false) })),

@@ -63,7 +63,8 @@ describe('a node connected through Redis', { timeout: 120_000 }, () => {
   before(async () => {
     port = await freePort();
     url = `redis://:hush@127.0.0.1:${port}`;
-    app = await boot({ redis: { enabled: true, url } });
+    // The key of a plain Socket.IO server.
+    app = await boot({ redis: { enabled: true, url, key: 'socket.io' } });
   });
 
   after(async () => {

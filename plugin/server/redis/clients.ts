@@ -5,6 +5,7 @@ import type { createAdapter as CreateAdapter } from '@socket.io/redis-adapter';
 import type { createClient as CreateClient } from 'redis';
 
 import { toError } from '../utils/to-error';
+import { withinTime } from './time-limits';
 
 export type RedisClient = ReturnType<typeof CreateClient>;
 
@@ -13,8 +14,8 @@ export interface RedisPackages {
   createAdapter: typeof CreateAdapter;
 }
 
-/** Longest wait between two attempts to reach Redis (milliseconds). */
-const MAX_BACKOFF = 5000;
+/** How long a connection may take until Redis is asked something (milliseconds). */
+const CONNECT_TIMEOUT = 3000;
 
 /** The optional packages, of the application or beside the plugin. */
 export function loadPackages(appRoot: string): RedisPackages {
@@ -58,15 +59,20 @@ export function reasonOf(thrown: unknown): string {
   return error.message || code || error.name;
 }
 
-/** A client that keeps trying; nothing is sent late that could not be sent at once. */
+/** A client for one connection: whoever opens it opens another one when that ends. */
 export function openClient({ createClient }: RedisPackages, url: string): RedisClient {
   return createClient({
     url,
-    socket: {
-      connectTimeout: MAX_BACKOFF,
-      reconnectStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_BACKOFF),
-    },
+    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false },
   });
+}
+
+/** Ends the connection now; what waits for an answer is rejected. */
+export function hangUp(client: RedisClient): void {
+  if (!client.isOpen) return;
+  // Version 4 of the package has another name for it.
+  if (typeof client.destroy === 'function') client.destroy();
+  else void (client as { disconnect: () => Promise<void> }).disconnect().catch(() => undefined);
 }
 
 /** Connects once, asks, and hangs up. Rejects with the reason, within `timeout` milliseconds. */
@@ -81,14 +87,12 @@ export async function ping(
   });
   // Without a listener an error would be thrown; `connect` rejects with the same one.
   client.on('error', () => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
-  });
   try {
-    await Promise.race([client.connect().then(() => client.ping()), late]);
+    await withinTime(
+      client.connect().then(() => client.ping()),
+      timeout,
+    );
   } finally {
-    clearTimeout(timer);
-    if (client.isOpen) client.destroy();
+    hangUp(client);
   }
 }

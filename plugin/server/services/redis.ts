@@ -1,13 +1,7 @@
-import {
-  addressOf,
-  loadPackages,
-  openClient,
-  ping,
-  reasonOf,
-  type RedisClient,
-  type RedisPackages,
-} from '../redis/clients';
-import { guardPublisher, guardSubscriber } from '../redis/guarded-clients';
+import { LimitedLog } from '../../socket-io/limited-log';
+import { applicationKey } from '../redis/application-key';
+import { addressOf, loadPackages, ping, reasonOf, type RedisPackages } from '../redis/clients';
+import { createLink, type LinkEvents, type RedisLink } from '../redis/link';
 import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
 
@@ -22,47 +16,47 @@ export interface RedisStatus {
 
 /** Connects the nodes of an application through Redis, as `settings.redis` says. */
 export function createRedisService({ strapi }: ServiceContext) {
-  let clients: RedisClient[] = [];
-  let stopped = false;
-
-  const isReady = (): boolean => clients.length > 0 && clients.every((client) => client.isReady);
+  let link: RedisLink | null = null;
+  let key: string | null = null;
 
   /** Says when Redis goes and when it comes, once each. */
-  const report = (address: string): { failed: (error: unknown) => void; ready: () => void } => {
+  const report = (address: string): LinkEvents => {
     let state: 'unknown' | 'away' | 'connected' = 'unknown';
+    const droppedLog = new LimitedLog((line) => strapi.log.warn(line));
     return {
-      failed(error) {
-        if (stopped || state === 'away') return;
+      down(error) {
+        if (state === 'away') return;
         state = 'away';
         strapi.log.error(
           `plugin io: Redis at ${address} is away (${reasonOf(error)}); this node serves its own clients and keeps trying`,
         );
       },
-      ready() {
-        if (!isReady() || state === 'connected') return;
+      up() {
         state = 'connected';
-        strapi.log.info(`plugin io: connected to the other nodes through Redis at ${address}`);
+        strapi.log.info(
+          `plugin io: connected to the other nodes through Redis at ${address}, with the key ${key}`,
+        );
         getService(strapi, 'cluster').reached();
       },
+      dropped: () =>
+        droppedLog.add(
+          `plugin io: a message was not sent to the other nodes, as Redis at ${address} takes them too slowly`,
+        ),
     };
   };
 
   const connect = async (url: string, packages: RedisPackages): Promise<void> => {
-    const publisher = openClient(packages, url);
-    const subscriber = publisher.duplicate();
-    clients = [publisher, subscriber];
-    const { failed, ready } = report(addressOf(url));
-    const reached = clients.map(
-      (client) =>
-        new Promise<void>((resolve) => {
-          client.on('error', failed).on('ready', () => {
-            ready();
-            resolve();
-          });
-          client.connect().catch(failed);
-        }),
-    );
-    const adapter = packages.createAdapter(guardPublisher(publisher), guardSubscriber(subscriber));
+    const { down, up, dropped } = report(addressOf(url));
+    const reached = new Promise<void>((resolve) => {
+      const reachedUp = (): void => {
+        up();
+        resolve();
+      };
+      link = createLink(packages, url, { up: reachedUp, down, dropped });
+      link.start();
+    });
+    const { publisher, subscriber } = link as unknown as RedisLink;
+    const adapter = packages.createAdapter(publisher, subscriber, { key: key as string });
     getService(strapi, 'server')
       .io()
       .adapter(adapter as never);
@@ -71,20 +65,24 @@ export function createRedisService({ strapi }: ServiceContext) {
       timer = setTimeout(resolve, PATIENCE);
     });
     // A Redis that is away delays the start a little and does not stop it.
-    await Promise.race([Promise.all(reached), enough]);
+    await Promise.race([reached, enough]);
     clearTimeout(timer);
   };
 
   return {
-    status: (): RedisStatus => ({ enabled: clients.length > 0, connected: isReady() }),
+    status: (): RedisStatus => ({ enabled: link !== null, connected: link?.isUp() ?? false }),
+
+    /** The key of the adapter: what a plain Socket.IO server or an emitter needs to be part of this; null without Redis. */
+    key: (): string | null => key,
 
     /** Once the server is there, before its first connection. */
     async start(): Promise<void> {
-      const { enabled, url } = getService(strapi, 'settings').current().redis;
-      stopped = false;
+      const { enabled, url, key: named } = getService(strapi, 'settings').current().redis;
       if (!enabled) return;
       try {
-        await connect(url, loadPackages(strapi.dirs.app.root));
+        const packages = loadPackages(strapi.dirs.app.root);
+        key = named === '' ? await applicationKey(strapi) : named;
+        await connect(url, packages);
       } catch (error) {
         // The settings come from the panel: a Strapi that does not start could not mend them.
         strapi.log.error(
@@ -103,8 +101,9 @@ export function createRedisService({ strapi }: ServiceContext) {
     },
 
     stop(): void {
-      stopped = true;
-      for (const client of clients.splice(0)) if (client.isOpen) client.destroy();
+      link?.stop();
+      link = null;
+      key = null;
     },
   };
 }

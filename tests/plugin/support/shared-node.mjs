@@ -1,5 +1,5 @@
 // One of the nodes that share a database and a Redis, in a process of its own: Strapi's registries
-// belong to the process. Its one argument is JSON: `database`, `redis`, and whether it is the `first`,
+// belong to the process. Its one argument is JSON: `database`, `redis` with a `key`, and whether it is the `first`,
 // which fills the database. A message names an event to send after all that has been written, or is
 // `{ id, target, method, args }`, to call `strapi.$io` or a service; 'close' ends it.
 import { adminActions } from './admins.mjs';
@@ -8,12 +8,12 @@ import { boot } from './app.mjs';
 const NOTE = 'api::note.note';
 const ARTICLE = 'api::article.article';
 
-const { database, redis, first } = JSON.parse(process.argv[2]);
+const { database, redis, key = '', first } = JSON.parse(process.argv[2]);
 const app = await boot(
   {
     contentTypes: [NOTE, ARTICLE],
     namespaces: { enabled: true, list: { chat: { requireAuth: false } } },
-    redis: redis === undefined ? { enabled: false } : { enabled: true, url: redis },
+    redis: redis === undefined ? { enabled: false } : { enabled: true, url: redis, key },
   },
   { database },
 );

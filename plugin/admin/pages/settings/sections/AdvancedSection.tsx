@@ -3,6 +3,7 @@ import { FieldGrid } from '../FieldGrid';
 import { ContentTypesSetting } from '../fields/ContentTypesSetting';
 import { NumberSetting } from '../fields/NumberSetting';
 import { SwitchSetting } from '../fields/SwitchSetting';
+import { TextSetting } from '../fields/TextSetting';
 import { SettingsCard } from '../SettingsCard';
 import { NamespaceList } from './NamespaceList';
 import { RedisUrl } from './RedisUrl';
@@ -33,6 +34,7 @@ export function AdvancedSection() {
       <SettingsCard title={t('settings.card.redis')} description={t('settings.card.redis.hint')}>
         <SwitchSetting path="redis.enabled" />
         <RedisUrl />
+        <TextSetting path="redis.key" />
       </SettingsCard>
     </>
   );

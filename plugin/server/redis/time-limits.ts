@@ -1,0 +1,36 @@
+/** Rejects if `work` takes longer than `limit` milliseconds. */
+export function withinTime<T>(work: Promise<T>, limit: number): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`it did not answer within ${limit} ms`)),
+      limit,
+    );
+    void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Waits that keep no process alive and all end at once. */
+export function createPause() {
+  const waiting = new Set<() => void>();
+  let isEnded = false;
+
+  return {
+    /** Resolves after so many milliseconds, or when `end` is called. */
+    for: (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, isEnded ? 0 : ms);
+        timer.unref();
+        waiting.add(done);
+      }),
+
+    end(): void {
+      isEnded = true;
+      for (const done of [...waiting]) done();
+    },
+  };
+}
