@@ -13,18 +13,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class Engine {
   /**
    * Starts an engine with threads of its own. `wake` is called, at most once until the next `drain`, when
-   * events wait; it does not keep the process alive. The engine ends with its environment, as `close` ends it.
+   * events wait; it does not keep the process alive.
    */
   constructor(options: EngineOptions, wake: () => void)
   /** engine.io's checks of a request, without `allowRequest`. `null`: it is fine. */
   verify(head: RequestHead): Refusal | null
-  /**
-   * Whether the body of a POST whose head was verified may be read: a session sends one at a time. If so, `handle`,
-   * `endPost` or `abortPoll` must follow. If not, the session has ended.
-   */
-  beginPost(head: RequestHead): boolean
-  /** The body that `beginPost` let through is not coming; the session goes on. */
-  endPost(conn: string): void
   /**
    * Serves a polling request. `id` is a custom id for a new session, `attach` says whether JavaScript wants
    * the session's messages. Resolves when there is something to answer.
@@ -46,11 +39,8 @@ export declare class Engine {
   streamDrained(key: number, bytes: number): void
   /** The Node stream `key` ended, closed or failed. */
   streamClose(key: number): void
-  /**
-   * Takes up to `maxEvents` events, of up to `maxBytes` unless the first alone is larger. Call again until nothing
-   * comes: only then `wake` is called again.
-   */
-  drain(maxEvents: number, maxBytes: number): Array<EngineEvent>
+  /** Takes up to `max` events. Call again while a batch comes back full. */
+  drain(max: number): Array<EngineEvent>
   /**
    * Whether clients that connect get JavaScript objects: their messages then arrive as events, for a
    * connection JavaScript may not know yet.
@@ -141,6 +131,18 @@ export declare class Engine {
    * are trusted proxies.
    */
   clientAddress(peer: string, forwarded?: Forwarded | undefined | null): string
+  /**
+   * A client of this connection sent a token that was never issued here: addresses that keep guessing are slowed
+   * down. Not for expired tokens or failures of the server.
+   */
+  authFailed(conn: string): void
+  /** A client of this connection sent a valid token. */
+  authPassed(conn: string): void
+  /**
+   * Whether a line of this kind, which clients can cause, may be logged now. The lines that may not are counted, and
+   * their number is logged later. `kind` is for people and holds nothing that clients choose.
+   */
+  mayLog(kind: string): boolean
   /** The address of the client of an open connection. `null`: it is gone. */
   connAddress(conn: string): string | null
   /** Ids of the open connections whose address the rules in force do not let in. */
@@ -281,10 +283,8 @@ export interface EngineOptions {
   allowEio3: boolean
   /** Unsent bytes one connection may pile up before it is closed as too slow. */
   maxOutboxBytes: number
-  /** Messages waiting for `drain` above which a connection is read from only while nothing of it waits. */
+  /** Events waiting for `drain` above which reading from connections pauses. */
   maxPendingEvents: number
-  /** The same in bytes of messages, unfinished ones among them. */
-  maxPendingBytes: number
   /** Worker threads; 0 takes half of the cores, between 1 and 4. */
   threads: number
 }
@@ -307,10 +307,6 @@ export interface EngineStats {
   refused: number
   /** Events refused by the rate limit. */
   limited: number
-  /** Connections closed because they kept sending control packets. */
-  flooded: number
-  /** Timers set, one for each open connection. */
-  timers: number
   /** Events waiting for `drain`. */
   pendingEvents: number
 }

@@ -95,6 +95,13 @@ const checks = () => [
   script('admin-types', 'tsc of the admin half', 'typescript/bin/tsc', '-p', 'plugin/admin'),
   script('lint', 'eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
   script('format', 'prettier --check', 'prettier/bin/prettier.cjs', '--check', '.'),
+  {
+    name: 'audit',
+    title: 'licenses, and known vulnerabilities',
+    command: process.execPath,
+    args: ['scripts/audit.mjs', '--report'],
+    timeout: 10 * MINUTE,
+  },
   ...testFolders().map(nodeTests),
 ];
 

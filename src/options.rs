@@ -27,10 +27,8 @@ pub struct Options {
     pub allow_eio3: bool,
     /// Unsent bytes one connection may pile up before it is closed as too slow.
     pub max_outbox_bytes: usize,
-    /// Messages waiting for JavaScript above which a connection is read from only while nothing of it waits.
+    /// Events waiting for JavaScript above which reading from connections pauses.
     pub max_pending_events: usize,
-    /// The same in bytes of messages, unfinished ones among them.
-    pub max_pending_bytes: usize,
     /// Worker threads; 0 takes half of the cores, between 1 and 4.
     pub threads: usize,
 }
@@ -53,7 +51,6 @@ impl Options {
             ("maxPayload", self.max_payload),
             ("maxOutboxBytes", self.max_outbox_bytes),
             ("maxPendingEvents", self.max_pending_events),
-            ("maxPendingBytes", self.max_pending_bytes),
         ] {
             if value == 0 {
                 return fail(name, value.to_string(), "a positive number");

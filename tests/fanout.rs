@@ -6,6 +6,7 @@ mod support;
 use bytes::Bytes;
 use plugin_io::{
     options::Options,
+    security::Rules,
     server::events::Event,
     transport::payload::{Message, Parcel},
 };
@@ -114,7 +115,8 @@ async fn a_client_that_asks_without_reading_the_answers_is_let_go() {
     let server = Server::start(Options { max_outbox_bytes: 10_000, ..options() }).await;
     // Answers to the engine's own packets count like any others. On polling nothing leaves by itself.
     let poller = Poller::connect(&server).await;
-    let body = vec!["40/nowhere,"; 1000].join("\x1e");
+    server.core().security.set_rules(Rules { max_events_per_second: 100, ..Rules::default() });
+    let body = format!("40\x1e{}", vec!["421[\"ask\"]"; 900].join("\x1e"));
     assert_eq!(poller.post(&body).await.0, 200);
     assert_eq!(server.core().stats().slow_closed, 1);
     assert_eq!(poller.poll().await.0, 400);
@@ -128,7 +130,7 @@ async fn pings_of_an_old_client_cost_no_memory_while_it_does_not_read() {
     assert_eq!(status, 200);
     let sid = support::sid_of(body.split_once(":0").unwrap().1);
     let query = format!("EIO=3&transport=polling&sid={sid}");
-    let (_, first) = support::http(&server, "POST", &query, &"1:2".repeat(50)).await;
+    let (_, first) = support::http(&server, "POST", &query, &"1:2".repeat(5000)).await;
     assert_eq!(first, "ok");
     let (_, answer) = support::http(&server, "GET", &query, "").await;
     assert_eq!(answer.matches('3').count(), 1, "one pong that waits answers all pings");

@@ -121,6 +121,8 @@ export class Core {
   }
 
   report(where: string, error: unknown): void {
+    // Clients can cause errors as often as they like; which socket it was does not make another kind.
+    if (this.native?.mayLog(where.replace(/ of socket \S+/, '')) === false) return;
     this.logger.error(`socket.io: ${where} failed: ${textOf(error)}`);
   }
 

@@ -90,9 +90,15 @@ export async function must(command, args, options = {}) {
 export const node = (args, options) => must(process.execPath, args, options);
 
 /** npm itself: the one that runs us if any, else the one on the PATH. */
-export function npm(args, options) {
+function npmCommand(args) {
   const cli = process.env.npm_execpath;
   return cli?.endsWith('npm-cli.js')
-    ? must(process.execPath, [cli, ...args], options)
-    : must(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, options);
+    ? [process.execPath, [cli, ...args]]
+    : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
 }
+
+/** npm, which must succeed. */
+export const npm = (args, options) => must(...npmCommand(args), options);
+
+/** npm, for its answer: the caller judges it, and nothing is shown. */
+export const npmQuietly = (args, options) => run(...npmCommand(args), { ...options, quiet: true });

@@ -9,7 +9,12 @@ use napi_derive::napi;
 use super::security::Forwarded;
 use crate::{
     options::Options,
-    server::{conn::Conn, counters::Stats, events::Event, log::Level, polling},
+    server::{
+        conn::Conn,
+        counters::Stats,
+        events::{Event, Level},
+        polling,
+    },
     transport::{
         payload::{Message, Parcel},
         request,
@@ -37,10 +42,8 @@ pub struct EngineOptions {
     pub allow_eio3: bool,
     /// Unsent bytes one connection may pile up before it is closed as too slow.
     pub max_outbox_bytes: f64,
-    /// Messages waiting for `drain` above which a connection is read from only while nothing of it waits.
+    /// Events waiting for `drain` above which reading from connections pauses.
     pub max_pending_events: f64,
-    /// The same in bytes of messages, unfinished ones among them.
-    pub max_pending_bytes: f64,
     /// Worker threads; 0 takes half of the cores, between 1 and 4.
     pub threads: f64,
 }
@@ -62,7 +65,6 @@ impl EngineOptions {
             allow_eio3: self.allow_eio3,
             max_outbox_bytes: self.max_outbox_bytes as usize,
             max_pending_events: self.max_pending_events as usize,
-            max_pending_bytes: self.max_pending_bytes as usize,
             threads: self.threads as usize,
         }
     }
@@ -317,10 +319,6 @@ pub struct EngineStats {
     pub refused: f64,
     /// Events refused by the rate limit.
     pub limited: f64,
-    /// Connections closed because they kept sending control packets.
-    pub flooded: f64,
-    /// Timers set, one for each open connection.
-    pub timers: f64,
     /// Events waiting for `drain`.
     pub pending_events: f64,
 }
@@ -336,8 +334,6 @@ impl From<Stats> for EngineStats {
             slow_closed: stats.slow_closed as f64,
             refused: stats.refused as f64,
             limited: stats.limited as f64,
-            flooded: stats.flooded as f64,
-            timers: stats.timers as f64,
             pending_events: stats.pending_events as f64,
         }
     }

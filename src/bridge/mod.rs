@@ -3,7 +3,6 @@
 pub mod auth;
 pub mod dto;
 pub mod engine;
-pub mod environment;
 pub mod hooks;
 pub mod monitoring;
 pub mod presence;

@@ -111,6 +111,26 @@ impl Engine {
         self.core().client_address(&peer, forwarded.as_ref()).text.into()
     }
 
+    /// A client of this connection sent a token that was never issued here: addresses that keep guessing are slowed
+    /// down. Not for expired tokens or failures of the server.
+    #[napi]
+    pub fn auth_failed(&self, conn: String) {
+        self.core().auth_failed(&conn);
+    }
+
+    /// A client of this connection sent a valid token.
+    #[napi]
+    pub fn auth_passed(&self, conn: String) {
+        self.core().auth_passed(&conn);
+    }
+
+    /// Whether a line of this kind, which clients can cause, may be logged now. The lines that may not are counted, and
+    /// their number is logged later. `kind` is for people and holds nothing that clients choose.
+    #[napi]
+    pub fn may_log(&self, kind: String) -> bool {
+        self.core().may_log(&kind)
+    }
+
     /// The address of the client of an open connection. `null`: it is gone.
     #[napi]
     pub fn conn_address(&self, conn: String) -> Option<String> {

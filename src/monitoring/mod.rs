@@ -1,12 +1,18 @@
 //! What happened, for people who watch: totals, rates and a bounded log.
 
+mod limit;
+
 use std::{
     collections::{HashMap, VecDeque},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
+pub use self::limit::{LINE_WINDOW, Line, LineLimit};
+
+/// Kind of the entries for what was not let in: clients cause these as often as they like.
+const REFUSED: &str = "refused";
 /// Kinds of events told apart; further ones are counted as "other".
 const MAX_TYPES: usize = 1000;
 /// Bytes of JSON kept of one event; larger data is left out.
@@ -57,6 +63,7 @@ pub struct Batch {
 
 struct State {
     log: VecDeque<Entry>,
+    lines: LineLimit,
     limit: usize,
     /// Entries ever logged. Those in `log` are the latest of them.
     logged: u64,
@@ -94,7 +101,8 @@ impl Monitor {
         Self { state: Mutex::new(State::new(limit, Instant::now(), epoch())) }
     }
 
-    /// Counts an event, and writes it into the log if `logged`. `data` is JSON text.
+    /// Counts an event, and writes it into the log if `logged`. `data` is JSON text. Of many refusals in a short time
+    /// the log has the first ones and then their number.
     pub fn record(&self, kind: &str, data: &str, logged: bool) {
         self.record_at(kind, data, logged, Instant::now());
     }
@@ -108,28 +116,36 @@ impl Monitor {
         }
         let known = state.by_type.contains_key(kind) || state.by_type.len() < MAX_TYPES;
         *state.by_type.entry(if known { kind } else { "other" }.into()).or_default() += 1;
-        if logged && state.limit > 0 {
-            let data = if data.len() > MAX_DATA { "{\"truncated\":true}" } else { data };
-            state.log.push_back(Entry { timestamp: millis(epoch()), kind: kind.into(), data: data.into() });
-            state.logged += 1;
-            state.trim();
+        if !logged || state.limit == 0 {
+            return;
+        }
+        state.summarize(now);
+        if kind != REFUSED || state.lines.judge(kind, now) == Line::Write {
+            state.write(kind, if data.len() > MAX_DATA { "{\"truncated\":true}" } else { data });
         }
     }
 
     /// The last `limit` events of the log, newest first.
     pub fn log(&self, limit: usize) -> Vec<Entry> {
-        self.state.lock().log.iter().rev().take(limit).cloned().collect()
+        self.summarized().log.iter().rev().take(limit).cloned().collect()
     }
 
     /// Where the log ends: what is logged from now on comes `since` there.
     pub fn end_of_log(&self) -> u64 {
-        self.state.lock().logged
+        self.summarized().logged
+    }
+
+    /// The state, its log with everything that is to be in it by now.
+    fn summarized(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
+        state.summarize(Instant::now());
+        state
     }
 
     /// What was logged since the batch that said `next`: the last `limit` events, or as many of them as have no
     /// more than `max_bytes` of data.
     pub fn log_since(&self, since: u64, limit: usize, max_bytes: usize) -> Batch {
-        let state = self.state.lock();
+        let state = self.summarized();
         let added = state.logged.saturating_sub(since.max(state.forgotten));
         let limit = limit.min(usize::try_from(added).unwrap_or(usize::MAX));
         let mut bytes = 0;
@@ -186,6 +202,7 @@ impl State {
         let into_second = Duration::from_nanos(u64::from(epoch.subsec_nanos()));
         Self {
             log: VecDeque::new(),
+            lines: LineLimit::default(),
             limit,
             logged: 0,
             forgotten: 0,
@@ -209,6 +226,20 @@ impl State {
             if self.seconds.len() > HISTORY + 1 {
                 self.seconds.pop_front();
             }
+        }
+    }
+
+    fn write(&mut self, kind: &str, data: &str) {
+        self.log.push_back(Entry { timestamp: millis(epoch()), kind: kind.into(), data: data.into() });
+        self.logged += 1;
+        self.trim();
+    }
+
+    /// Writes how many entries were left out of the windows that are over.
+    fn summarize(&mut self, now: Instant) {
+        for (kind, left_out) in self.lines.ended(now) {
+            let seconds = LINE_WINDOW.as_secs();
+            self.write(&kind, &format!("{{\"leftOut\":{left_out},\"seconds\":{seconds}}}"));
         }
     }
 
@@ -294,6 +325,21 @@ mod tests {
         monitor.reset();
         log(&["m"]);
         assert_eq!(follow(10, 100), ("m".into(), 0));
+    }
+
+    #[test]
+    fn of_many_refusals_the_log_has_the_first_ones_and_then_their_number() {
+        let start = Instant::now().checked_sub(LINE_WINDOW * 2).unwrap();
+        let monitor = Monitor::new(100);
+        for _ in 0..500 {
+            monitor.record_at(REFUSED, "{}", true, start);
+        }
+        monitor.record_at("connect", "{}", true, start);
+        let log = monitor.log(100);
+        assert_eq!(log.len(), 12);
+        assert_eq!((&*log[0].kind, &*log[0].data), (REFUSED, "{\"leftOut\":490,\"seconds\":10}"));
+        assert_eq!((&*log[1].kind, monitor.end_of_log()), ("connect", 12));
+        assert_eq!(monitor.totals().total, 501);
     }
 
     #[test]

@@ -11,19 +11,23 @@ use thiserror::Error;
 pub struct InvalidRule(String);
 
 /// Reads a rule. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 one.
+///
+/// Numbers have no leading zeros: some programs read `010.0.0.1` as octal.
 pub fn parse_rule(text: &str) -> Result<IpNet, InvalidRule> {
-    let invalid = || InvalidRule(text.to_owned());
-    let text = text.trim();
-    if let Ok(ip) = text.parse::<IpAddr>() {
-        return Ok(ip.to_canonical().into());
-    }
-    let net: IpNet = text.parse().map_err(|_| invalid())?;
-    match net {
-        IpNet::V6(v6) if v6.prefix_len() >= 96 && v6.network().to_ipv4_mapped().is_some() => {
-            let v4 = v6.network().to_ipv4_mapped().ok_or_else(invalid)?;
-            IpNet::new(v4.into(), v6.prefix_len() - 96).map_err(|_| invalid())
-        }
-        net => Ok(net),
+    parse_net(text.trim()).ok_or_else(|| InvalidRule(text.to_owned()))
+}
+
+fn parse_net(text: &str) -> Option<IpNet> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical().into());
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let is_plain = prefix == "0" || prefix.starts_with(|first| matches!(first, '1'..='9'));
+    let prefix: u8 = prefix.parse().ok().filter(|_| is_plain)?;
+    match address.to_canonical() {
+        // A network that holds more than IPv4 addresses written as IPv6 is one of IPv6.
+        IpAddr::V4(v4) if address.is_ipv6() && prefix >= 96 => IpNet::new(v4.into(), prefix - 96).ok(),
+        _ => IpNet::new(address, prefix).ok(),
     }
 }
 
@@ -41,7 +45,16 @@ mod tests {
         assert!(contains("2001:db8::/32", "2001:db8:1::5"));
         assert!(contains("::ffff:10.0.0.1", "10.0.0.1"));
         assert!(contains("::ffff:10.0.0.0/104", "10.1.1.1"));
-        for bad in ["", "10.0.0", "10.0.0.0/33", "localhost", "10.0.0.0/8 or so"] {
+        for bad in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "localhost",
+            "10.0.0.0/8 or so",
+            "010.0.0.0/8",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+        ] {
             assert!(parse_rule(bad).is_err(), "{bad}");
         }
     }

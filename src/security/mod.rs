@@ -2,6 +2,8 @@
 
 mod address;
 mod client;
+mod guard;
+mod guesses;
 mod rate;
 
 use std::{
@@ -16,6 +18,8 @@ use parking_lot::{Mutex, RwLock};
 pub use self::{
     address::{InvalidRule, parse_rule},
     client::{AddressGroup, ClientAddress, Forwarded},
+    guard::ConnGuard,
+    guesses::{Guesses, Turn},
     rate::{EventRate, Verdict},
 };
 
@@ -80,6 +84,8 @@ impl Denied {
 /// The rules, and what is counted for them. The rules can be replaced at any time; they apply to what comes next.
 #[derive(Default)]
 pub struct Security {
+    /// Wrong guesses of tokens.
+    pub guesses: Guesses,
     rules: RwLock<Arc<Rules>>,
     per_address: Mutex<HashMap<AddressGroup, u32>>,
 }

@@ -1,21 +1,19 @@
 //! One Engine.IO session.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU8, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+    time::Instant,
 };
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-use super::{
-    control::ControlRate,
-    heartbeat::Deadlines,
-    lane::Lane,
-    namespace::{Member, Namespace},
-};
+use super::namespace::{Member, Namespace};
 use crate::{
-    security::{ClientAddress, EventRate},
+    security::{ClientAddress, ConnGuard, EventRate},
     transport::{
         outbox::Outbox,
         request::{Protocol, RequestHead},
@@ -83,6 +81,17 @@ impl StoredHead {
     }
 }
 
+/// Heartbeat of a session: when the next step is due and what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// When to look next.
+    pub due: Instant,
+    /// Whether a pong is awaited, so that being due means the client is gone.
+    pub awaiting: bool,
+    /// Tells a timer that it was replaced.
+    pub generation: u32,
+}
+
 /// The engine's own Socket.IO state of a connection.
 #[derive(Default)]
 pub struct Client {
@@ -94,6 +103,11 @@ pub struct Client {
     pub announced: usize,
     /// How fast it sends events.
     pub rate: EventRate,
+    /// How fast it joins and leaves namespaces, for the same limit: the events of a client that has just come are not
+    /// fewer for that.
+    pub control_rate: EventRate,
+    /// What it did to join and leave namespaces.
+    pub guard: ConnGuard,
     /// JavaScript reads this connection's packets.
     pub attached: bool,
 }
@@ -116,12 +130,8 @@ pub struct Conn {
     pub outbox: Outbox,
     /// The engine's own Socket.IO state.
     pub client: Mutex<Client>,
-    /// What it has waiting for JavaScript.
-    pub lane: Arc<Lane>,
-    /// Heartbeat and other deadlines.
-    pub deadlines: Mutex<Deadlines>,
-    /// How many control packets it sends.
-    pub control: Mutex<ControlRate>,
+    /// Heartbeat.
+    pub heartbeat: Mutex<Heartbeat>,
     /// A polling body is being read.
     pub posting: AtomicBool,
     /// A WebSocket is taking it over, or has.
@@ -150,9 +160,7 @@ impl Conn {
             address,
             outbox: Outbox::new(head.protocol(), supports_binary, outbox_limit),
             client: Mutex::new(Client { attached, ..Client::default() }),
-            lane: Arc::default(),
-            deadlines: Mutex::new(Deadlines::new()),
-            control: Mutex::default(),
+            heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
             posting: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),
             watched: AtomicBool::new(false),

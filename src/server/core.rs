@@ -6,35 +6,39 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use base64::Engine as _;
 use parking_lot::{Mutex, RwLock};
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+};
 
 use super::{
+    admission::MAX_WAITING_BYTES,
     conn::{CloseReason, Conn},
     counters::{Counters, Stats},
-    events::{Bounds, Event, Events, Hooks, StreamEvents},
+    events::{Event, Events, Hooks},
     fanout::Jobs,
     namespace::Namespace,
-    timers::Timers,
+    timers::{Timer, Timers},
 };
 use crate::{
     error::{Error, Result},
-    monitoring::Monitor,
+    monitoring::{LineLimit, Monitor},
     options::Options,
     security::{ClientAddress, Denied, Forwarded, Security},
     transport::{
         outbox::Progress,
-        request::{Refusal, RequestHead, SessionState, verify},
+        request::{Protocol, Refusal, RequestHead, SessionState, verify},
         stream::NodeStream,
     },
 };
 
 /// Time a closing session has to take its last packets.
-pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A namespace, and whether clients without JavaScript objects may join it.
 pub(super) struct Entry {
@@ -53,6 +57,8 @@ pub struct Core {
     /// What happened, for people who watch.
     pub monitor: Monitor,
     pub(super) counters: Counters,
+    pub(super) lines: Arc<Mutex<LineLimit>>,
+    pub(super) waiting: Arc<Semaphore>,
     pub(super) timers: Timers,
     pub(super) turn: AtomicU64,
     runtime: Handle,
@@ -86,14 +92,13 @@ impl Core {
     /// The state of a new engine.
     pub(super) fn new(options: Options, hooks: Box<dyn Hooks>, runtime: Handle, jobs: Jobs) -> Self {
         Self {
-            events: Arc::new(Events::new(
-                Bounds { messages: options.max_pending_events, bytes: options.max_pending_bytes },
-                hooks,
-            )),
+            events: Arc::new(Events::new(options.max_pending_events, hooks)),
             options,
             security: Security::default(),
             monitor: Monitor::new(0),
             counters: Counters::default(),
+            lines: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
             timers: Timers::default(),
             turn: AtomicU64::new(0),
             runtime,
@@ -170,7 +175,15 @@ impl Core {
             self.security.opened(&conn.address);
             self.counters.connections.fetch_add(1, Ordering::Relaxed);
         }
-        self.start_deadlines(&conn, attach);
+        let now = Instant::now();
+        let first = match conn.protocol {
+            Protocol::V4 => self.options.ping_interval,
+            Protocol::V3 => self.options.ping_interval + self.options.ping_timeout,
+        };
+        self.schedule_heartbeat(&conn, now + first, conn.protocol == Protocol::V3);
+        if !attach {
+            self.timers.schedule(now + self.options.connect_timeout, &conn, Timer::Connect);
+        }
         Ok(conn)
     }
 
@@ -238,12 +251,11 @@ impl Core {
             }
             client.attached
         };
-        self.forget_deadlines(conn);
         conn.outbox.wake(); // an upgrade under way looks whether its session is still there
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);
         self.security.closed(&conn.address);
         if attached {
-            self.events.push(&conn.lane, Event::Close(conn.id.clone(), reason.as_str()));
+            self.events.push(Event::Close(conn.id.clone(), reason.as_str()));
         } else {
             self.leave_all(conn);
             self.conns.write().remove(&conn.id);
@@ -257,7 +269,7 @@ impl Core {
         }
         match conn.outbox.finish(discard) {
             Progress::Finished | Progress::Broken => self.ended(conn, CloseReason::ForcedClose),
-            _ => self.bound_close(conn),
+            _ => self.timers.schedule(Instant::now() + CLOSE_TIMEOUT, conn, Timer::Close),
         }
     }
 
@@ -265,7 +277,7 @@ impl Core {
 
     /// Makes the engine's end of the Node stream `key`.
     pub fn add_stream(&self, key: u32) -> Arc<NodeStream> {
-        let stream = Arc::new(NodeStream::new(key, Arc::new(StreamEvents::new(self.events.clone()))));
+        let stream = Arc::new(NodeStream::new(key, self.events.clone()));
         self.streams.lock().insert(key, stream.clone());
         stream
     }
@@ -309,8 +321,6 @@ impl Core {
             slow_closed: read(&self.counters.slow_closed),
             refused: read(&self.counters.refused),
             limited: read(&self.counters.limited),
-            flooded: read(&self.counters.flooded),
-            timers: self.timers.len() as u64,
             pending_events: self.events.len() as u64,
         }
     }

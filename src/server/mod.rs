@@ -1,15 +1,14 @@
 //! The Socket.IO server: sessions, namespaces, rooms, fan-out and heartbeats.
 
+mod admission;
 pub mod conn;
-pub mod control;
 pub mod core;
 pub mod counters;
 pub mod engine;
 pub mod events;
 pub mod fanout;
-pub mod heartbeat;
-pub mod lane;
-pub mod log;
+mod heartbeat;
+mod lines;
 pub mod namespace;
 pub mod packet;
 pub mod polling;

@@ -10,25 +10,25 @@ use bytes::Bytes;
 use super::{
     conn::{Client, CloseReason, Conn},
     core::Core,
-    events::Event,
-    log::Line,
+    events::{Event, Level},
     packet::{self, Packet, PacketType},
 };
 use crate::{security::Verdict as Pace, transport::outbox::Progress};
 
-/// What a client is told whose event was refused for its pace: in the acknowledgement it asked for, or as an event.
+/// What a client is told whose packet was refused for its pace: in the acknowledgement it asked for, as an event, or as
+/// the reason why it cannot join a namespace.
+const RATE_EXCEEDED_MESSAGE: &str = "Rate limit exceeded";
 const RATE_EXCEEDED_ACK: &str = r#"{"success":false,"error":"Rate limit exceeded"}"#;
 const RATE_EXCEEDED: &str = r#"{"message":"Rate limit exceeded"}"#;
 
-/// Bytes of the name of a namespace in an answer.
-const MAX_NAMESPACE: usize = 1024;
-
 /// What became of a packet.
-enum Verdict {
+pub(super) enum Verdict {
     /// It was dealt with.
     Done,
     /// An answer was queued, or found no room.
     Answer(Progress),
+    /// The same, and the connection ends after it.
+    LastAnswer(Progress),
     /// It makes no sense in the state of the client.
     Nonsense,
 }
@@ -38,21 +38,21 @@ impl Core {
     pub(super) fn on_text(&self, conn: &Arc<Conn>, text: &str) {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
-        if matches!(text.as_bytes(), [b'2' | b'5', ..])
-            && let Some(verdict) = self.limit(conn, &mut client, Some(text))
-        {
-            drop(client);
-            return self.settle(conn, verdict);
-        }
-        if text.starts_with('0') && text.len() > packet::MAX_CONNECT {
-            let verdict = self.refuse_large_connect(conn, text);
+        let verdict = match text.as_bytes() {
+            [b'2' | b'5', ..] => self.limit(conn, &mut client, Some(text)),
+            [b'0' | b'1', ..] => self
+                .limit(conn, &mut client, Some(text))
+                .or_else(|| self.judge_control(conn, &mut client, text)),
+            _ => None,
+        };
+        if let Some(verdict) = verdict {
             drop(client);
             return self.settle(conn, verdict);
         }
         if client.attached {
             client.announced = packet::announced(text);
             drop(client);
-            return self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
+            return self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
         }
         // `ended` has the lock when it closes the session: nothing may join afterwards.
         if conn.is_closed() {
@@ -69,8 +69,14 @@ impl Core {
     fn settle(&self, conn: &Arc<Conn>, verdict: Verdict) {
         match verdict {
             Verdict::Done => {}
-            Verdict::Answer(Progress::TooSlow) => self.too_slow(conn),
+            Verdict::Answer(Progress::TooSlow) | Verdict::LastAnswer(Progress::TooSlow) => {
+                self.too_slow(conn);
+            }
             Verdict::Answer(_) => self.flush(conn),
+            Verdict::LastAnswer(_) => {
+                self.flush(conn);
+                self.finish(conn, false);
+            }
             Verdict::Nonsense => self.finish(conn, false),
         }
     }
@@ -78,16 +84,17 @@ impl Core {
     /// Judges the pace of the client. None: the event passes.
     fn limit(&self, conn: &Arc<Conn>, client: &mut Client, text: Option<&str>) -> Option<Verdict> {
         let limit = self.security.rules().max_events_per_second;
-        let pace = client.rate.judge(limit, Instant::now());
+        let is_control = matches!(text.map(str::as_bytes), Some([b'0' | b'1', ..]));
+        let rate = if is_control { &mut client.control_rate } else { &mut client.rate };
+        let pace = rate.judge(limit, Instant::now());
         if pace == Pace::Pass {
             return None;
         }
         self.counters.limited.fetch_add(1, Ordering::Relaxed);
         if pace == Pace::Disconnect {
-            self.events.log(Line::TooFast, || {
-                let from = &conn.address.text;
-                format!("connection {} from {from} closed: it keeps sending too many events", conn.id)
-            });
+            let from = &conn.address.text;
+            let line = format!("connection {} from {from} closed: it keeps sending too many events", conn.id);
+            self.events.log(Level::Warn, line);
             return Some(Verdict::Nonsense);
         }
         // What cannot be read is for JavaScript to refuse.
@@ -95,21 +102,14 @@ impl Core {
             return text.is_none().then_some(Verdict::Done);
         };
         client.attachments = packet.attachments;
-        let answer = match packet.id {
-            Some(id) => packet::acknowledged(packet.nsp, id, RATE_EXCEEDED_ACK),
-            None => packet::event(packet.nsp, "error", RATE_EXCEEDED),
+        let answer = match (packet.kind, packet.id) {
+            // It is counted; a client that wants to leave may.
+            (PacketType::Disconnect, _) => return None,
+            (PacketType::Connect, _) => packet::refused(packet.nsp, RATE_EXCEEDED_MESSAGE),
+            (_, Some(id)) => packet::acknowledged(packet.nsp, id, RATE_EXCEEDED_ACK),
+            (_, None) => packet::event(packet.nsp, "error", RATE_EXCEEDED),
         };
         Some(Verdict::Answer(self.answer(conn, answer)))
-    }
-
-    /// A CONNECT packet larger than any credentials. It is answered, unless its namespace is that large.
-    fn refuse_large_connect(&self, conn: &Arc<Conn>, text: &str) -> Verdict {
-        let nsp = packet::namespace(text);
-        if nsp.len() > MAX_NAMESPACE {
-            return Verdict::Nonsense;
-        }
-        let message = format!("connect payload larger than {} bytes", packet::MAX_CONNECT);
-        Verdict::Answer(self.answer(conn, packet::refused(nsp, &message)))
     }
 
     /// An Engine.IO binary message.
@@ -127,7 +127,7 @@ impl Core {
                 return self.settle(conn, verdict);
             }
             drop(client);
-            self.events.push(&conn.lane, Event::Binary(conn.id.clone(), Bytes::copy_from_slice(bytes)));
+            self.events.push(Event::Binary(conn.id.clone(), Bytes::copy_from_slice(bytes)));
         } else {
             drop(client);
             self.finish(conn, false);
@@ -139,7 +139,7 @@ impl Core {
         match (packet.kind, joined) {
             (PacketType::Connect, None) if self.is_eager() => {
                 client.attached = true;
-                self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
+                self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
             }
             (PacketType::Connect, None) => return self.connect(conn, client, packet),
             (PacketType::Disconnect, Some(at)) => {
@@ -155,7 +155,7 @@ impl Core {
 
     fn connect(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>) -> Verdict {
         let Some(nsp) = self.open_namespace_named(packet.nsp) else {
-            return Verdict::Answer(self.answer(conn, packet::refused(packet.nsp, "Invalid namespace")));
+            return self.refuse(conn, client, packet.nsp, "Invalid namespace");
         };
         let sid: Arc<str> = super::core::generate_id().into();
         let auth = if packet.data.is_empty() { "{}" } else { packet.data };

@@ -1,16 +1,12 @@
 //! What goes out: the engine's own packets, and what JavaScript sends through the queue.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     conn::{CloseReason, Conn},
     core::Core,
-    events::Event,
+    events::{Event, Level},
     fanout::Job,
-    log::Line,
 };
 use crate::transport::{
     outbox::Progress,
@@ -23,7 +19,7 @@ impl Core {
         match conn.outbox.send(item, volatile, turn) {
             Progress::TooSlow => self.too_slow(conn),
             Progress::Idle | Progress::Drained if conn.watched.load(Ordering::Relaxed) => {
-                self.events.push(&conn.lane, Event::Drain(conn.id.clone()));
+                self.events.push(Event::Drain(conn.id.clone()));
             }
             _ => {}
         }
@@ -31,12 +27,13 @@ impl Core {
 
     pub(super) fn too_slow(&self, conn: &Arc<Conn>) {
         self.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
-        self.events.log(Line::TooSlow, || {
+        self.events.log(
+            Level::Warn,
             format!(
                 "connection {} from {} closed: it reads too slowly, more than {} bytes wait for it",
                 conn.id, conn.address.text, self.options.max_outbox_bytes
-            )
-        });
+            ),
+        );
         self.fail(conn, CloseReason::TransportError);
     }
 
@@ -65,7 +62,11 @@ impl Core {
     pub fn write(&self, id: &str, parcel: Parcel, volatile: bool) {
         let Some(conn) = self.conn(id) else { return };
         self.counters.sent(1, parcel.len());
-        self.queue(Job::One(conn, Arc::new(parcel), volatile, self.turn.load(Ordering::Relaxed)));
+        let ends = self.is_last_answer(&conn, &parcel);
+        self.queue(Job::One(conn.clone(), Arc::new(parcel), volatile, self.turn.load(Ordering::Relaxed)));
+        if ends {
+            self.end_after_answers(conn);
+        }
     }
 
     /// Queues a packet for the sockets in `rooms` without those in `except`; returns their number.
@@ -88,26 +89,6 @@ impl Core {
         count
     }
 
-    /// Runs a step for one session. A panic ends that session and nothing else.
-    pub(super) fn guard(&self, conn: &Arc<Conn>, what: &str, step: impl FnOnce()) {
-        // Sessions are consistent between any two calls: what a step leaves behind is dropped with its session.
-        if std::panic::catch_unwind(AssertUnwindSafe(step)).is_err() {
-            self.panicked(Some(conn), what);
-        }
-    }
-
-    /// Part of the engine panicked, which is a defect: logs it and ends the session it happened to.
-    pub(super) fn panicked(&self, conn: Option<&Arc<Conn>>, what: &str) {
-        let report = || {
-            self.events.log(Line::Panic, || format!("the engine panicked while {what}; please report this"));
-            if let Some(conn) = conn {
-                self.fail(conn, CloseReason::TransportError);
-            }
-        };
-        // A second panic, while the first unwinds, would end the process.
-        let _ = std::panic::catch_unwind(AssertUnwindSafe(report));
-    }
-
     /// Queues the end of a session.
     pub fn close_conn(&self, id: &str, discard: bool) {
         if let Some(conn) = self.conn(id) {
@@ -117,7 +98,7 @@ impl Core {
 
     pub(super) fn queue(&self, job: Job) {
         if let Err(overflow) = self.jobs.push(job) {
-            self.events.log(Line::Overflow, || overflow.to_string());
+            self.events.log(Level::Error, overflow.to_string());
         }
     }
 
@@ -131,7 +112,7 @@ impl Core {
     pub(super) fn moved_on(&self, conn: &Arc<Conn>, progress: Progress) {
         match progress {
             Progress::Drained if conn.client.lock().attached => {
-                self.events.push(&conn.lane, Event::Drain(conn.id.clone()))
+                self.events.push(Event::Drain(conn.id.clone()))
             }
             Progress::Finished => self.ended(conn, CloseReason::ForcedClose),
             Progress::Broken => self.fail(conn, CloseReason::TransportClose),

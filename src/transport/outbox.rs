@@ -358,10 +358,8 @@ impl Outbox {
 }
 
 impl State {
-    /// Whether `item` would go beyond the limit. One item alone may, or it could never be sent.
     fn is_full(&self, item: &Item, limit: usize) -> bool {
-        let waiting = self.waiting_bytes + self.partial.len();
-        waiting > 0 && !item.is_empty() && waiting + item.len() > limit
+        !self.queue.is_empty() && self.waiting_bytes + item.len() > limit
     }
 
     /// A pong at the end of the queue answers further pings too: else they would pile up for a client that

@@ -193,14 +193,12 @@ impl NodeStream {
         if self.shut.load(Ordering::Acquire) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let room = HIGH_WATER.saturating_sub(self.in_flight.load(Ordering::Acquire));
-        if room == 0 {
+        if !self.is_writable() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let length = bytes.len().min(room);
-        self.in_flight.fetch_add(length, Ordering::AcqRel);
-        self.sink.data(self.key, bytes.slice(..length));
-        Ok(length)
+        self.in_flight.fetch_add(bytes.len(), Ordering::AcqRel);
+        self.sink.data(self.key, bytes.clone());
+        Ok(bytes.len())
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -246,5 +244,44 @@ impl NodeStream {
             self.sink.end(self.key);
             self.finish();
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+        os::fd::AsFd,
+    };
+
+    /// The tests of memory run this one above all: it is the way through the `unsafe` of this module.
+    #[tokio::test]
+    async fn a_socket_lives_on_a_descriptor_of_its_own_until_it_is_dropped() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = listener.accept().unwrap();
+        let stream = Stream::from_fd(theirs.as_fd()).unwrap();
+        drop(theirs);
+        let mut buffer = [0; 16];
+        let waits = stream.try_read(&mut buffer).unwrap_err();
+        assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
+        peer.write_all(b"in").unwrap();
+        assert!(stream.ready(true, false).await.unwrap().readable);
+        assert_eq!(stream.try_read(&mut buffer).unwrap(), 2);
+        assert!(stream.ready(false, true).await.unwrap().writable);
+        assert_eq!(stream.try_write(&Bytes::from_static(b"out")).unwrap(), 3);
+        peer.read_exact(&mut buffer[..3]).unwrap();
+        assert_eq!(&buffer[..3], b"out");
+        drop(stream);
+        assert_eq!(peer.read(&mut buffer).unwrap(), 0, "the descriptor is closed");
+    }
+
+    #[tokio::test]
+    #[cfg_attr(miri, ignore = "Miri knows ioctl of sockets only")]
+    async fn what_cannot_be_waited_for_is_refused_and_closed() {
+        let file = std::fs::File::open(file!()).unwrap();
+        assert!(Stream::from_fd(file.as_fd()).is_err());
     }
 }

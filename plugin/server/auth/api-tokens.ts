@@ -1,5 +1,6 @@
 import { API_TOKEN } from '../constants';
 import type { Strapi } from '../types';
+import type { Rejected } from './user-tokens';
 
 export interface TokenRow {
   id: number | string;
@@ -31,14 +32,15 @@ const isGood = (token: TokenRow): boolean => isContentToken(token) && !isExpired
 /** Strapi's API tokens, and its rules about which are good. */
 export function createApiTokens(strapi: Strapi) {
   return {
-    /** The token with this key, marked as used; null if there is none that is good. */
-    async one(accessKey: string): Promise<{ token: TokenRow; keyHash: string } | null> {
+    /** The token with this key, marked as used. */
+    async one(accessKey: string): Promise<{ token: TokenRow; keyHash: string } | Rejected> {
       // Strapi split the token services in two; the older name remains as an alias.
       const service = (strapi.service('admin::api-token-content-api') ??
         strapi.service('admin::api-token')) as unknown as ApiTokenService;
       const keyHash = service.hash(accessKey);
       const token = await service.getByAccessKey(keyHash);
-      if (token == null || !isGood(token)) return null;
+      if (token == null) return 'unknown';
+      if (!isGood(token)) return 'ended';
       const lastUsed = token.lastUsedAt == null ? 0 : new Date(token.lastUsedAt).getTime();
       if (Date.now() - lastUsed >= HOUR) {
         await strapi.db

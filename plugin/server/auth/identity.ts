@@ -30,7 +30,12 @@ export class AuthError extends Error {
   override name = 'AuthError';
   readonly data: { code: string };
 
-  constructor(message: string, code: string) {
+  constructor(
+    message: string,
+    code: string,
+    /** Whether the client came with a token that was never issued here, and not with one that has ended. */
+    readonly isGuess = false,
+  ) {
     super(message);
     this.data = { code };
   }

@@ -10,6 +10,9 @@ export interface UserToken {
   expiresAt: number | null;
 }
 
+/** Why a token lets nobody in: it is not good any more, or it was never issued here. */
+export type Rejected = 'ended' | 'unknown';
+
 interface Payload {
   exp?: unknown;
   type?: unknown;
@@ -52,8 +55,8 @@ export function createUserTokens(strapi: Strapi) {
     return key;
   };
 
-  /** The payload of a token that is signed and not expired; null for any other. */
-  const payloadOf = (token: string): Payload | null => {
+  /** The payload of a token that is signed and not expired. */
+  const payloadOf = (token: string): Payload | Rejected => {
     const algorithm = setting<JwtConfig>('jwt')?.algorithm ?? DEFAULT_ALGORITHM;
     const verdict = verifyJwt(token, Buffer.from(keyFor(algorithm)), [algorithm]);
     if (verdict.code === 'JWT_SETTINGS') {
@@ -61,24 +64,24 @@ export function createUserTokens(strapi: Strapi) {
         `users-permissions' settings do not let tokens be checked: ${verdict.message}`,
       );
     }
-    return verdict.payload === null ? null : (JSON.parse(verdict.payload) as Payload);
+    if (verdict.payload !== null) return JSON.parse(verdict.payload) as Payload;
+    return verdict.code === 'TOKEN_EXPIRED' ? 'ended' : 'unknown';
   };
 
   const isLive = (sessionId: string): Promise<boolean> =>
     strapi.sessionManager('users-permissions').isSessionActive(sessionId);
 
   return {
-    /** null: not a token that lets a user in. */
-    async verify(token: string): Promise<UserToken | null> {
+    async verify(token: string): Promise<UserToken | Rejected> {
       const payload = payloadOf(token);
-      if (payload === null) return null;
-      if (isRefreshMode() && payload.type !== 'access') return null;
+      if (typeof payload === 'string') return payload;
+      if (isRefreshMode() && payload.type !== 'access') return 'ended';
       // The plugin's own service has the last word: applications extend it.
       const service = strapi.plugin('users-permissions').service<JwtService>('jwt');
       const said = await service.verify(token).catch(() => null);
-      if (said?.id === undefined) return null;
+      if (said?.id === undefined) return 'ended';
       const sessionId = typeof said.sessionId === 'string' ? said.sessionId : null;
-      if (isRefreshMode() && (sessionId === null || !(await isLive(sessionId)))) return null;
+      if (isRefreshMode() && (sessionId === null || !(await isLive(sessionId)))) return 'ended';
       const expiresAt = typeof payload.exp === 'number' ? payload.exp * 1000 : null;
       return { userId: said.id, sessionId, expiresAt };
     },

@@ -74,7 +74,6 @@ const serverOptions = strict({
   // The engine's own.
   maxOutboxBytes: z.number().int().min(1).optional(),
   maxPendingEvents: z.number().int().min(1).optional(),
-  maxPendingBytes: z.number().int().min(1).optional(),
   threads: z.number().int().min(0).optional(),
   logger: anything,
 });

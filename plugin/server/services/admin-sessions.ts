@@ -29,7 +29,8 @@ const ONLINE = 'sessions:online';
 
 type Counts = Pick<SessionStats, 'activeSessions' | 'expiringSoon' | 'activeSocketConnections'>;
 
-const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 'INVALID_TOKEN');
+const invalidToken = (isGuess: boolean): AuthError =>
+  new AuthError('Invalid or expired token', 'INVALID_TOKEN', isGuess);
 
 /** Session tokens and connections of admins; both end with the admin session they belong to. */
 export function createAdminSessionsService({ strapi }: ServiceContext) {
@@ -147,12 +148,12 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     /** Who comes with this token. Throws an `AuthError` for whoever may not connect. */
     async authenticate(token: string): Promise<Identity> {
       const grant = await tokens.redeem(token);
-      if (grant === null) throw invalidToken();
+      if (grant === null) throw invalidToken(true);
       const admin = await admins.one(grant.userId);
       const sessionId = await admins.currentSession(grant.sessionId, grant.userId);
       if (admin === null || sessionId === null) {
         tokens.invalidateSession(grant.sessionId);
-        throw invalidToken();
+        throw invalidToken(false);
       }
       const { id, firstname, lastname } = admin;
       return {

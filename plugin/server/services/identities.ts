@@ -1,8 +1,12 @@
 import { AuthError, type Identity, markOf } from '../auth/identity';
+import type { Engine } from '../../socket-io/native';
+import type { NativeConn } from '../../socket-io/native-conn';
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 import { describeError } from '../utils/to-error';
 import type { Principal } from './principals';
+
+const connOf = ({ conn }: SocketIOSocket): string => (conn as unknown as NativeConn).id;
 
 /** Who is behind each socket: set when it authenticates, kept right while it is connected. */
 export function createIdentitiesService({ strapi }: ServiceContext) {
@@ -10,6 +14,8 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
   const connected = new Set<SocketIOSocket>();
   const { config } = getService(strapi, 'options');
   const recovers = Boolean(config.socket?.serverOptions?.connectionStateRecovery);
+
+  const engine = (): Engine => getService(strapi, 'server').requireEngine();
 
   const set = (socket: SocketIOSocket, identity: Identity): void => {
     identities.set(socket, identity);
@@ -35,7 +41,11 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
   /** What the client is told: the reason if it is its own, else that something failed here. */
   const refusal = (error: unknown): AuthError => {
     if (error instanceof AuthError) return error;
-    strapi.log.error(`plugin io: a connection could not be authenticated: ${describeError(error)}`);
+    if (engine().mayLog('authentication')) {
+      strapi.log.error(
+        `plugin io: a connection could not be authenticated: ${describeError(error)}`,
+      );
+    }
     return new AuthError('Authentication failed', 'INTERNAL_ERROR');
   };
 
@@ -53,9 +63,11 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
         }
         checkRecovered(socket, identity);
         set(socket, identity);
+        if (identity.strategy !== 'public') engine().authPassed(connOf(socket));
         return identity;
       } catch (thrown) {
         const error = refusal(thrown);
+        if (error.isGuess) engine().authFailed(connOf(socket));
         getService(strapi, 'monitoring').logRefusal(socket, error.data.code);
         throw error;
       }

@@ -1,13 +1,14 @@
 import { createApiTokens, type TokenRow } from '../auth/api-tokens';
 import { AuthError, type Identity } from '../auth/identity';
-import { createUserTokens } from '../auth/user-tokens';
+import { createUserTokens, type Rejected } from '../auth/user-tokens';
 import { createUsers, type UserRow } from '../auth/users';
 import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
 
 const STRATEGIES: ReadonlySet<unknown> = new Set(['jwt', 'api-token', 'admin-jwt']);
 
-const invalidToken = (): AuthError => new AuthError('Invalid or expired token', 'INVALID_TOKEN');
+const invalidToken = (rejected: Rejected): AuthError =>
+  new AuthError('Invalid or expired token', 'INVALID_TOKEN', rejected === 'unknown');
 
 /** What a client of a logged-out visitor sends for a token. */
 const isEmpty = (token: unknown): boolean =>
@@ -76,8 +77,8 @@ export function createStrategyService({ strapi }: ServiceContext) {
 
   const asUser = async (text: string): Promise<Identity> => {
     const hasPlugin = strapi.plugin('users-permissions') !== undefined;
-    const token = hasPlugin ? await userTokens.verify(text) : null;
-    if (token === null) throw invalidToken();
+    const token = hasPlugin ? await userTokens.verify(text) : 'unknown';
+    if (typeof token === 'string') throw invalidToken(token);
     const user = await users.one(token.userId);
     if (user === null) throw new AuthError('Invalid credentials', 'INVALID_CREDENTIALS');
     return userIdentity(user, token);
@@ -85,7 +86,7 @@ export function createStrategyService({ strapi }: ServiceContext) {
 
   const asApiToken = async (accessKey: string): Promise<Identity> => {
     const found = await apiTokens.one(accessKey);
-    if (found === null) throw invalidToken();
+    if (typeof found === 'string') throw invalidToken(found);
     return tokenIdentity(found.token, found.keyHash);
   };
 
@@ -99,7 +100,7 @@ export function createStrategyService({ strapi }: ServiceContext) {
       if (strategy === 'admin-jwt') throw new AuthError('Missing token', 'MISSING_TOKEN');
       return asPublic();
     }
-    if (typeof token !== 'string') throw invalidToken();
+    if (typeof token !== 'string') throw invalidToken('unknown');
     if (strategy === 'admin-jwt') return getService(strapi, 'admin-sessions').authenticate(token);
     return strategy === 'api-token' ? asApiToken(token) : asUser(token);
   };
