@@ -48,7 +48,10 @@ impl Expected {
         let width = if ip.is_ipv4() { 32 } else { 128 };
         let prefix = match length {
             // Only numbers as they are usually written, not `/08` and not `/+8`.
-            Some(digits) => (0..=width).find(|length| length.to_string() == digits)?,
+            Some(digits) => {
+                let is_plain = |length: &u32| *length <= width && length.to_string() == digits;
+                digits.parse().ok().filter(is_plain)?
+            }
             None => width,
         };
         let (bits, is_v4) = bits(ip);
