@@ -1,5 +1,7 @@
 // `npm run abuse [-- --short] [-- --no-peers] [-- NAME…]`: the long suite, socket.io beside it, and one table at the end.
-// A NAME runs the cases whose name holds it.
+// A NAME runs the cases whose name holds it. The fuzz targets (`npm run fuzz`) are the last case, called fuzz.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { cases } from './cases/index.mjs';
 import { table } from './support/report.mjs';
 import { Suite } from './support/suite.mjs';
@@ -13,11 +15,15 @@ const suite = new Suite({
   say: (text) => console.error(text),
 });
 
-const chosen = cases.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
-);
-if (chosen.length === 0) {
-  console.error(`no such case; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
+/** Inputs per fuzz target. */
+const FUZZ_RUNS = 200_000;
+
+const isWanted = (name) => wanted.length === 0 || wanted.some((part) => name.includes(part));
+const chosen = cases.filter(({ name }) => isWanted(name));
+const fuzzes = isWanted('fuzz') && !flags.has('--short');
+if (chosen.length === 0 && !fuzzes) {
+  const names = [...cases.map(({ name }) => name), 'fuzz'];
+  console.error(`no such case; there are:\n${names.map((name) => `  ${name}`).join('\n')}`);
   process.exit(1);
 }
 
@@ -38,6 +44,13 @@ try {
   }
 } finally {
   await suite.stop();
+}
+if (fuzzes) {
+  const script = fileURLToPath(new URL('../../scripts/fuzz.mjs', import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, '--runs', String(FUZZ_RUNS)], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) failed += 1;
 }
 console.log(`Node ${process.version}\n\n${table(suite.lines)}`);
 process.exitCode = failed > 0 ? 1 : 0;
