@@ -145,6 +145,8 @@ export declare class Engine {
   mayLog(kind: string): boolean
   /** The address of the client of an open connection. `null`: it is gone. */
   connAddress(conn: string): string | null
+  /** Sets the only events that the socket of a connection may send in a namespace; `null` allows all. */
+  setEventNames(conn: string, nsp: string, names?: Array<string> | undefined | null): void
   /** Ids of the open connections whose address the rules in force do not let in. */
   deniedConnIds(): Promise<Array<string>>
 }
@@ -629,6 +631,12 @@ export interface SecurityRules {
   trustedProxies: Array<string>
   /** Origins whose pages may connect; `null` lets those of every origin. */
   origins: Array<string> | null
+  /** If not empty, clients may send only these events. */
+  events: Array<string>
+  /** Bytes of an event, and of each of its attachments. */
+  maxEventBytes: number
+  /** Objects and arrays inside each other in the arguments of an event. */
+  maxEventDepth: number
 }
 
 /** The admin, and the admin session, a token was issued for. */

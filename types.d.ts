@@ -88,6 +88,17 @@ export interface SecurityConfig {
     maxEventsPerSecond?: number;
     maxConnectionsPerIp?: number;
   };
+  /** What clients may send; an event that breaks a rule is refused before JavaScript reads it. */
+  inputValidation?: {
+    /** Default: true where `inputValidation` is given. */
+    enabled?: boolean;
+    /** The only events that clients may send, those of the plugin (`join-room`, ...) included. Default: any. */
+    allowedEvents?: string[];
+    /** Bytes of an event, and of each of its attachments; 0 is no limit. Default: 100,000. */
+    maxPayloadSize?: number;
+    /** Objects and arrays inside each other in the arguments of an event; 0 is no limit. Default: 20. */
+    maxDepth?: number;
+  };
   /** Only these addresses (CIDR allowed) may connect. */
   ipWhitelist?: string[];
   /** These addresses (CIDR allowed) may not connect. */
@@ -322,6 +333,11 @@ export interface ContentTypeSettings {
 /** What a role may do over Socket.IO, beyond its permissions: these can only narrow them. */
 export interface RolePermissions {
   canConnect: boolean;
+  /**
+   * The only events that sockets of the role may send, those of the plugin (`join-room`, ...) included. Absent: any;
+   * empty: none.
+   */
+  events?: string[];
   /** By uid; a content type that is not listed is not narrowed. */
   contentTypes: Record<string, Pick<ContentTypeSettings, 'create' | 'update' | 'delete'>>;
 }
@@ -349,6 +365,16 @@ export interface PluginSettings {
       maxEventsPerSecond: number;
       /** 0 is no limit. */
       maxConnectionsPerIp: number;
+    };
+    /** Rules for the events of all clients. */
+    inputValidation: {
+      enabled: boolean;
+      /** If not empty, clients may send only these events. */
+      allowedEvents: string[];
+      /** Bytes; 0 is no limit. */
+      maxPayloadSize: number;
+      /** 0 is no limit. */
+      maxDepth: number;
     };
     /** If not empty, only these addresses and networks may connect. */
     ipWhitelist: string[];

@@ -27,6 +27,12 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   security: {
     requireAuthentication: false,
     rateLimiting: { enabled: false, maxEventsPerSecond: 10, maxConnectionsPerIp: 50 },
+    inputValidation: {
+      enabled: false,
+      allowedEvents: [],
+      maxPayloadSize: 100_000,
+      maxDepth: 20,
+    },
     ipWhitelist: [],
     ipBlacklist: [],
     trustedProxies: [],

@@ -32,6 +32,12 @@ const flag = z.boolean();
 const milliseconds = z.number().int().min(1).max(86_400_000);
 const limit = z.number().int().min(0).max(1_000_000);
 
+/** Bytes. 0: no limit of its own; `maxHttpBufferSize` holds in any case. */
+export const payloadSize = z.number().int().min(0).max(1_000_000_000);
+
+/** Objects and arrays inside each other. 0: no limit. */
+export const payloadDepth = z.number().int().min(0).max(1000);
+
 const record = <T extends z.ZodType>(value: T) =>
   z.record(name, value).refine((entries) => Object.keys(entries).length <= MAX_ENTRIES, {
     error: `has more than ${MAX_ENTRIES} entries`,
@@ -72,6 +78,7 @@ const contentTypeSettings = strict({
 
 const rolePermissions = strict({
   canConnect: flag.default(true),
+  events: names.optional(),
   contentTypes: record(
     strict({ create: flag.default(true), update: flag.default(true), delete: flag.default(true) }),
   ).default({}),
@@ -93,6 +100,12 @@ export const settingGroups = {
       enabled: flag,
       maxEventsPerSecond: limit,
       maxConnectionsPerIp: limit,
+    }).partial(),
+    inputValidation: strict({
+      enabled: flag,
+      allowedEvents: names,
+      maxPayloadSize: payloadSize,
+      maxDepth: payloadDepth,
     }).partial(),
     ipWhitelist: names,
     ipBlacklist: names,

@@ -11,7 +11,7 @@ use napi_derive::napi;
 use super::engine::{Engine, strings};
 use crate::{
     error::Error,
-    security::{self, Rules, parse_rule},
+    security::{self, InboundRules, Rules, parse_rule},
     server::core::Core,
 };
 
@@ -34,6 +34,12 @@ pub struct SecurityRules {
     pub trusted_proxies: Vec<String>,
     /// Origins whose pages may connect; `null` lets those of every origin.
     pub origins: Option<Vec<String>>,
+    /// If not empty, clients may send only these events.
+    pub events: Vec<String>,
+    /// Bytes of an event, and of each of its attachments.
+    pub max_event_bytes: u32,
+    /// Objects and arrays inside each other in the arguments of an event.
+    pub max_event_depth: u32,
 }
 
 /// What was read about the proxies that a request passed.
@@ -69,6 +75,11 @@ fn rules(rules: SecurityRules) -> std::result::Result<Rules, Error> {
         deny: parse("deny", &rules.deny)?,
         trusted_proxies: parse("trustedProxies", &rules.trusted_proxies)?,
         origins: rules.origins.map(|origins| origins.into_iter().collect()),
+        inbound: InboundRules {
+            allowed: rules.events.into_iter().collect(),
+            max_bytes: rules.max_event_bytes as usize,
+            max_depth: rules.max_event_depth as usize,
+        },
     })
 }
 
@@ -135,6 +146,12 @@ impl Engine {
     #[napi]
     pub fn conn_address(&self, conn: String) -> Option<String> {
         Some(self.core().conn(&conn)?.address.text.to_string())
+    }
+
+    /// Sets the only events that the socket of a connection may send in a namespace; `null` allows all.
+    #[napi]
+    pub fn set_event_names(&self, conn: String, nsp: String, names: Option<Vec<String>>) {
+        self.core().set_event_names(&conn, &nsp, names.map(|names| names.into_iter().collect()));
     }
 
     /// Ids of the open connections whose address the rules in force do not let in.

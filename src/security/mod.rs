@@ -4,6 +4,7 @@ mod address;
 mod client;
 mod guard;
 mod guesses;
+mod inbound;
 mod rate;
 
 use std::{
@@ -20,6 +21,7 @@ pub use self::{
     client::{AddressGroup, ClientAddress, Forwarded},
     guard::ConnGuard,
     guesses::{Guesses, Turn},
+    inbound::{EventNames, EventSets, InboundRules, Refused, is_named_in, name as event_name},
     rate::{EventRate, Verdict},
 };
 
@@ -40,6 +42,8 @@ pub struct Rules {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins whose pages may connect; `None` lets those of every origin.
     pub origins: Option<HashSet<String>>,
+    /// What every client may send.
+    pub inbound: InboundRules,
 }
 
 impl Rules {
@@ -86,6 +90,8 @@ impl Denied {
 pub struct Security {
     /// Wrong guesses of tokens.
     pub guesses: Guesses,
+    /// Names of events that roles may send.
+    pub event_sets: EventSets,
     rules: RwLock<Arc<Rules>>,
     per_address: Mutex<HashMap<AddressGroup, u32>>,
 }

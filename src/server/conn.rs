@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use super::namespace::{Member, Namespace};
 use crate::{
-    security::{ClientAddress, ConnGuard, EventRate},
+    security::{ClientAddress, ConnGuard, EventNames, EventRate},
     transport::{
         outbox::Outbox,
         request::{Protocol, RequestHead},
@@ -108,6 +108,8 @@ pub struct Client {
     pub control_rate: EventRate,
     /// What it did to join and leave namespaces.
     pub guard: ConnGuard,
+    /// By namespace, the only events that the role of its socket may send.
+    pub event_names: SmallVec<[(Box<str>, Arc<EventNames>); 1]>,
     /// JavaScript reads this connection's packets.
     pub attached: bool,
 }

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod events;
 pub mod fanout;
 mod heartbeat;
+mod inbound;
 mod lines;
 pub mod namespace;
 pub mod packet;

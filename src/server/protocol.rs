@@ -39,7 +39,9 @@ impl Core {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
         let verdict = match text.as_bytes() {
-            [b'2' | b'5', ..] => self.limit(conn, &mut client, Some(text)),
+            [b'2' | b'5', ..] => {
+                self.limit(conn, &mut client, Some(text)).or_else(|| self.inspect(conn, &mut client, text))
+            }
             [b'0' | b'1', ..] => self
                 .limit(conn, &mut client, Some(text))
                 .or_else(|| self.judge_control(conn, &mut client, text)),
@@ -119,6 +121,10 @@ impl Core {
         if client.attachments > 0 {
             client.attachments -= 1;
         } else if client.attached {
+            if self.is_too_large(bytes.len()) {
+                drop(client);
+                return self.finish(conn, false);
+            }
             if client.announced > 0 {
                 client.announced -= 1;
             } else if let Some(verdict) = self.limit(conn, &mut client, None) {

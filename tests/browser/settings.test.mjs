@@ -195,6 +195,39 @@ describe(
       noProblems();
     });
 
+    it('says which events clients may send', async () => {
+      const settings = await openSettings(app, page, 'Security');
+      await settings.toggle('Apply rules to events of clients');
+      await settings.add('Allowed events', 'get-rooms', 'join-room');
+      await settings.fill('Maximum depth', '2');
+      assert.deepEqual(await settings.save(), {
+        security: {
+          inputValidation: {
+            enabled: true,
+            allowedEvents: ['get-rooms', 'join-room'],
+            maxDepth: 2,
+          },
+        },
+      });
+      const client = await join();
+      assert.equal((await client.ask('get-rooms')).success, true);
+      const tooDeep = await client.ask('join-room', [[[]]]);
+      assert.equal(tooDeep.error, 'Event nested too deeply');
+      assert.equal((await client.ask('get-entity-subscriptions')).error, 'Event not allowed');
+
+      await settings.show('Content types');
+      await page.getByRole('combobox', { name: 'Role' }).click();
+      await page.getByRole('option', { name: 'Public' }).click();
+      await settings.toggle('Restrict the events that Public may send');
+      await settings.add('Events that Public may send', 'join-room');
+      assert.deepEqual(await settings.save(), {
+        rolePermissions: { public: { canConnect: true, contentTypes: {}, events: ['join-room'] } },
+      });
+      const { error } = await client.ask('get-rooms');
+      assert.equal(error, 'Event not allowed for this role');
+      noProblems();
+    });
+
     it('limits the rate', async () => {
       const settings = await openSettings(app, page, 'Security');
       await alone();

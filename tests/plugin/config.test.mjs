@@ -74,7 +74,7 @@ describe('the configuration', () => {
       { contentType: [] },
       'config has an unknown key "contentType": did you mean "contentTypes"? (allowed: ' +
         'contentTypes, socket, events, hooks, sensitiveFields, allowedFields, onlyPublished, ' +
-        'security, eventPermission, debounce, cors, connection, rooms, entitySubscriptions, ' +
+        'security, payloadFormat, eventPermission, debounce, cors, connection, rooms, entitySubscriptions, ' +
         'rolePermissions, redis, namespaces, monitoring, presence)',
     ],
     [{ events: [{ name: 'x' }] }, 'events[0].handler is missing: expected a function'],

@@ -1,9 +1,10 @@
 /** The one connection of this browser tab: opened for its first user, closed after its last. */
 import type { Socket } from 'socket.io-client';
 
+import type { PresenceSession } from '../../shared/contracts/presence';
 import { addressOf } from './address';
 import { backoff } from './retry';
-import { dropSession, SessionError, takeSession } from './session';
+import { dropSession, renewSession, SessionError, takeSession } from './session';
 
 /** `connecting`: not tried yet, or just lost. `offline`: the last attempt has failed. */
 export type SocketStatus = 'connecting' | 'connected' | 'offline';
@@ -20,6 +21,9 @@ const LINGER = 5_000;
 /** A connection that held this long was a success: the next loss starts with short waits again. */
 const STABLE = 10_000;
 
+/** After a renewal that failed; the server hands out one token every 30 seconds. */
+const RENEWAL_RETRY = 31_000;
+
 export const IDLE: AdminSocket = { socket: null, status: 'connecting' };
 
 let state = IDLE;
@@ -29,7 +33,9 @@ let attempts = 0;
 /** The number of the attempt that counts: what comes of an older one is void. */
 let latest = 0;
 const listeners = new Set<() => void>();
-const timers: Partial<Record<'linger' | 'retry' | 'stable', ReturnType<typeof setTimeout>>> = {};
+const timers: Partial<
+  Record<'linger' | 'renewal' | 'retry' | 'stable', ReturnType<typeof setTimeout>>
+> = {};
 
 const set = (next: Partial<AdminSocket>): void => {
   state = { ...state, ...next };
@@ -52,6 +58,28 @@ const reject = (): void => {
   if (token !== null) dropSession(token);
   token = null;
 };
+
+/**
+ * Replaces the token when it is due, so that a lost connection comes back without a request to the API. Over the
+ * connection: the API would take it for activity, and keep an idle login alive.
+ */
+function planRenewal(session: PresenceSession): void {
+  const renew = async (): Promise<void> => {
+    const { socket, status } = state;
+    // A new connection plans its own.
+    if (userId === null || socket === null || status !== 'connected') return;
+    const own = latest;
+    try {
+      const next = await renewSession(userId, socket, session);
+      if (own !== latest) return;
+      token = next.token;
+      planRenewal(next);
+    } catch {
+      if (own === latest) later('renewal', RENEWAL_RETRY, () => void renew());
+    }
+  };
+  later('renewal', Math.max(0, session.refreshAfter - Date.now()), () => void renew());
+}
 
 function listen(socket: Socket): void {
   socket.on('connect', () => {
@@ -102,6 +130,7 @@ async function connect(owner: number): Promise<void> {
       set({ socket });
     }
     socket.connect();
+    planRenewal(session);
   } catch (error) {
     if (own === latest) failed(error instanceof SessionError ? error.retryAfter : null);
   }

@@ -1,6 +1,9 @@
 /** The session token of the panel's connection, one for all tabs. */
-import type { PresenceSession } from '../../shared/contracts/presence';
+import type { Socket } from 'socket.io-client';
+
+import type { PresenceSession, SessionRenewal } from '../../shared/contracts/presence';
 import { requestSession } from '../api/presence';
+import { request } from './request';
 import { retryDelay } from './retry';
 
 /** In the browser's local storage, as the server hands out one token every 30 seconds only. */
@@ -49,12 +52,30 @@ async function currentOrNew(userId: number): Promise<PresenceSession> {
   }
 }
 
+/** One tab at a time. Browsers have locks on HTTPS and localhost only. */
+const inTurn = async <T>(work: () => Promise<T>): Promise<T> =>
+  navigator.locks === undefined ? work() : await navigator.locks.request(LOCK, work);
+
 /** A token to connect with. Throws a `SessionError`. */
-export async function takeSession(userId: number): Promise<PresenceSession> {
-  const take = () => currentOrNew(userId);
-  // Browsers have locks on HTTPS and localhost only.
-  return navigator.locks === undefined ? take() : await navigator.locks.request(LOCK, take);
-}
+export const takeSession = (userId: number): Promise<PresenceSession> =>
+  inTurn(() => currentOrNew(userId));
+
+/** The token that follows `previous`, from the server or from another tab. Rejects if there is none now. */
+export const renewSession = (
+  userId: number,
+  socket: Socket,
+  previous: PresenceSession,
+): Promise<PresenceSession> =>
+  inTurn(async () => {
+    const session = stored(userId);
+    if (session !== null && session.refreshAfter > Date.now()) return session;
+    const answer = await request<SessionRenewal>(socket, 'session:renew', {});
+    if (!answer.success) throw new Error(answer.error);
+    const { token, expiresAt, refreshAfter } = answer;
+    const renewed: StoredSession = { ...previous, token, expiresAt, refreshAfter, userId };
+    localStorage.setItem(KEY, JSON.stringify(renewed));
+    return renewed;
+  });
 
 /** Drops the token, if it is this one: another tab may have replaced it. */
 export function dropSession(token: string): void {

@@ -45,7 +45,7 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
   const { socket, connection, rooms, entitySubscriptions } = config;
   const server = socket?.serverOptions ?? {};
   const own = (raw ?? {}) as { onlyPublished?: unknown; security?: Record<string, unknown> };
-  const { rateLimit, ...security } = config.security;
+  const { rateLimit, inputValidation, ...security } = config.security;
   return given({
     cors: given({ origins: originsOf(server.cors) ?? config.cors?.origins }),
     connection: given({
@@ -59,6 +59,7 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
     security: given({
       ...written(own.security, security),
       rateLimiting: rateLimit === undefined ? undefined : given(rateLimit),
+      inputValidation: inputValidation === undefined ? undefined : given(inputValidation),
     }),
     contentTypes: actionsOf(config),
     events: given({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { settingGroups } from '../../shared/settings';
+import { payloadDepth, payloadSize, settingGroups } from '../../shared/settings';
 import { strict } from '../../shared/strict';
 import { checkAddressRule } from '../../socket-io/native';
 import { ACTIONS, type Action, DEFAULT_ACTIONS } from '../constants';
@@ -90,6 +90,12 @@ const security = strict({
     // 0: no limit.
     maxEventsPerSecond: z.number().int().min(0).max(1_000_000).optional(),
     maxConnectionsPerIp: z.number().int().min(0).max(1_000_000).optional(),
+  }).optional(),
+  inputValidation: strict({
+    enabled: z.boolean().default(true),
+    allowedEvents: z.array(name).optional(),
+    maxPayloadSize: payloadSize.optional(),
+    maxDepth: payloadDepth.optional(),
   }).optional(),
   ipWhitelist: z.array(addressRule).default([]),
   ipBlacklist: z.array(addressRule).default([]),

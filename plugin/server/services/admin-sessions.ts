@@ -1,4 +1,9 @@
-import type { OnlineAdmin, PresenceUser, SessionStats } from '../../shared/contracts/presence';
+import type {
+  OnlineAdmin,
+  PresenceUser,
+  SessionRenewal,
+  SessionStats,
+} from '../../shared/contracts/presence';
 import type { SessionTokenAnswer } from '../../socket-io/native';
 import { AuthError, type Identity } from '../auth/identity';
 import { createAdmins } from '../presence/admins';
@@ -6,8 +11,10 @@ import { sessionLimits } from '../presence/limits';
 import { createReviewer } from '../presence/review';
 import { createSessionTokens } from '../presence/session-tokens';
 import type { ServiceContext, SocketIOSocket } from '../types';
+import { serveRequests } from '../utils/admin-requests';
 import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
+import { Refusal } from '../utils/refusal';
 
 /** What is known of a connected admin. */
 export interface AdminConnection {
@@ -22,6 +29,9 @@ interface Activity {
   id: number;
   lastActivity: number;
 }
+
+/** Asks for the next session token. */
+export const RENEW_EVENT = 'session:renew';
 
 const INVALIDATE = 'sessions:invalidate';
 const COUNTS = 'sessions:counts';
@@ -109,6 +119,18 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
   const onlineHere = (): Activity[] =>
     [...connections.values()].map(({ user, lastActivity }) => ({ id: user.id, lastActivity }));
 
+  /** The next token, for the login of a connection as it is now. */
+  const renew = async (
+    socket: SocketIOSocket,
+    { user, sessionId }: AdminConnection,
+  ): Promise<SessionRenewal> => {
+    const current = await admins.currentSession(sessionId, user.id);
+    if (current === null || !connections.has(socket)) throw new Refusal('Session ended');
+    const { token, expiresAt, refreshAfter, message } = tokens.issue(user.id, current);
+    if (token === null) throw new Refusal(message ?? 'No session token');
+    return { token, expiresAt, refreshAfter };
+  };
+
   /** Takes note of a new connection, if it is one of an admin. */
   const attach = (socket: SocketIOSocket): void => {
     const admin = getService(strapi, 'identities').of(socket)?.admin;
@@ -116,7 +138,11 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     const connection = { ...admin, lastActivity: Date.now() };
     connections.set(socket, connection);
     socket.on('disconnect', () => connections.delete(socket));
-    socket.onAny(() => (connection.lastActivity = Date.now()));
+    socket.onAny((event) => {
+      // The panel does this by itself.
+      if (event !== RENEW_EVENT) connection.lastActivity = Date.now();
+    });
+    serveRequests(strapi, socket, { [RENEW_EVENT]: () => renew(socket, connection) });
     // The token may have been taken back while its bearer was being looked up.
     const { token } = socket.handshake.auth as { token: string };
     if (!tokens.holds(token)) end('Session ended', (other) => other === connection);

@@ -63,6 +63,7 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
         }
         checkRecovered(socket, identity);
         set(socket, identity);
+        await getService(strapi, 'event-rules').apply(socket);
         if (identity.strategy !== 'public') engine().authPassed(connOf(socket));
         return identity;
       } catch (thrown) {

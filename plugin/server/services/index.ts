@@ -4,6 +4,7 @@ import { type ChangesService, createChangesService } from './changes';
 import { type ClientEventsService, createClientEventsService } from './client-events';
 import { type ClusterService, createClusterService } from './cluster';
 import { createEmitterService, type EmitterService } from './emitter';
+import { createEventRulesService, type EventRulesService } from './event-rules';
 import { createHandlersService, type HandlersService } from './handlers';
 import { createHelpersService, type HelpersService } from './helpers';
 import { createIdentitiesService, type IdentitiesService } from './identities';
@@ -34,6 +35,7 @@ export interface Services {
   'client-events': ClientEventsService;
   cluster: ClusterService;
   emitter: EmitterService;
+  'event-rules': EventRulesService;
   handlers: HandlersService;
   helpers: HelpersService;
   identities: IdentitiesService;
@@ -66,6 +68,7 @@ const services: { [N in keyof Services]: (context: ServiceContext) => Services[N
   'client-events': createClientEventsService,
   cluster: createClusterService,
   emitter: createEmitterService,
+  'event-rules': createEventRulesService,
   handlers: createHandlersService,
   helpers: createHelpersService,
   identities: createIdentitiesService,

@@ -47,6 +47,7 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
   const move = async (socket: SocketIOSocket, from: Identity, to: Identity): Promise<void> => {
     identities.set(socket, to);
     deadlines.set(socket, to.expiresAt);
+    await getService(strapi, 'event-rules').apply(socket);
     if (socket.nsp.name !== '/') return;
     const { adapter } = socket.nsp;
     const kept = new Set(roomsOf(to));

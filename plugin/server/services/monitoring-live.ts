@@ -22,7 +22,7 @@ type ClientEvent = keyof MonitoringAcks;
 type Answer<E extends ClientEvent> = Omit<Extract<MonitoringAcks[E], { success: true }>, 'success'>;
 type Actions = { [E in ClientEvent]: (payload: unknown) => Answer<E> | Promise<Answer<E>> };
 
-const CLIENT_EVENTS: readonly ClientEvent[] = [
+export const MONITORING_EVENTS: readonly ClientEvent[] = [
   'monitoring:watch',
   'monitoring:unwatch',
   'monitoring:sockets',
@@ -33,7 +33,7 @@ const CLIENT_EVENTS: readonly ClientEvent[] = [
 const READ = `plugin::${PLUGIN_ID}.monitoring.read`;
 
 const refuse = createRefuser(
-  CLIENT_EVENTS,
+  MONITORING_EVENTS,
   'Monitoring is for admins who connect with the strategy "admin-jwt"',
 );
 

@@ -26,6 +26,7 @@ export function createNamespacesService({ strapi }: ServiceContext) {
       const socket = connected as SocketIOSocket;
       getService(strapi, 'live-access').watch(socket);
       getService(strapi, 'rooms').guard(socket);
+      getService(strapi, 'event-rules').attach(socket);
       getService(strapi, 'client-events').attachRooms(socket);
     });
   };

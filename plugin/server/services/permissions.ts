@@ -74,6 +74,13 @@ export function createPermissionsService({ strapi }: ServiceContext) {
       return role !== undefined && mayConnectAs(role);
     },
 
+    /** The only events that sockets of a role or token may send; null: any. */
+    allowedEvents(principal: Principal): readonly string[] | null {
+      const lists = rulesFor(principal).flatMap(({ events }) => (events ? [events] : []));
+      if (lists.length === 0) return null;
+      return lists.reduce((names, list) => names.filter((event) => list.includes(event)));
+    },
+
     /** For handlers that let clients into rooms: `socket.data.userId`, and the room asked for. */
     canAccessRoom: (userId: number | string | null | undefined, room: unknown): Promise<boolean> =>
       getService(strapi, 'rooms').canAccess(userId, room),

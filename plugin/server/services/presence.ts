@@ -7,11 +7,11 @@ import type { ServiceContext, SocketIOSocket } from '../types';
 import { type Action, createRefuser, serveRequests } from '../utils/admin-requests';
 import { getService } from '../utils/get-service';
 import { Refusal } from '../utils/refusal';
-import type { AdminConnection } from './admin-sessions';
+import { type AdminConnection, RENEW_EVENT } from './admin-sessions';
 
 type ClientEvent = keyof PresenceAcks;
 
-const CLIENT_EVENTS: readonly ClientEvent[] = [
+export const PRESENCE_EVENTS: readonly ClientEvent[] = [
   'presence:join',
   'presence:leave',
   'presence:check',
@@ -20,7 +20,7 @@ const CLIENT_EVENTS: readonly ClientEvent[] = [
 ];
 
 const refuse = createRefuser(
-  CLIENT_EVENTS,
+  [...PRESENCE_EVENTS, RENEW_EVENT],
   'Presence is for admins who connect with the strategy "admin-jwt"',
 );
 

@@ -9,11 +9,18 @@ import { inSlices } from '../utils/in-slices';
 import { originRule, originsOf, type OriginRule } from '../utils/origins';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
+import { RENEW_EVENT } from './admin-sessions';
+import { MONITORING_EVENTS } from './monitoring-live';
+import { PRESENCE_EVENTS } from './presence';
 
 type AllowRequest = NonNullable<SocketServerOptions['allowRequest']>;
 
 /** A change of these may leave connections that would not be let in any more. */
 const ADDRESS_RULES = ['security.ipWhitelist', 'security.ipBlacklist'];
+
+/** An allow list must not cut off the admin panel, whose events are for admins in any case. */
+const allowedEvents = (names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [...names, ...PRESENCE_EVENTS, ...MONITORING_EVENTS, RENEW_EVENT];
 
 /**
  * Hands the security settings to the engine, which enforces them, keeps a switched-off server shut,
@@ -68,6 +75,7 @@ export function createSecurityService({ strapi }: ServiceContext) {
 
   const apply = ({ connection, security }: Settings): void => {
     const { enabled, maxConnectionsPerIp, maxEventsPerSecond } = security.rateLimiting;
+    const { inputValidation: rules } = security;
     getService(strapi, 'server')
       .engine()
       ?.setSecurity({
@@ -78,6 +86,9 @@ export function createSecurityService({ strapi }: ServiceContext) {
         deny: security.ipBlacklist,
         trustedProxies: security.trustedProxies,
         origins: originsFor(security),
+        events: rules.enabled ? allowedEvents(rules.allowedEvents) : [],
+        maxEventBytes: rules.enabled ? rules.maxPayloadSize : 0,
+        maxEventDepth: rules.enabled ? rules.maxDepth : 0,
       });
     warnOfForgeable(security);
   };

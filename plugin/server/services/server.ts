@@ -27,6 +27,7 @@ export function createServerService({ strapi }: ServiceContext) {
     const restored = socket.recovered
       ? getService(strapi, 'subscriptions').restore(socket)
       : Promise.resolve();
+    getService(strapi, 'event-rules').attach(socket);
     getService(strapi, 'client-events').attach(socket, restored);
   };
 

@@ -28,6 +28,12 @@ export interface PresenceSession {
   wsUrl: string;
 }
 
+/**
+ * Acknowledgement of the client event `session:renew`, without payload: a new token for the login that the connection
+ * belongs to. Asked for over the connection, as a request to the admin API would keep an idle login alive.
+ */
+export type SessionRenewal = Pick<PresenceSession, 'token' | 'expiresAt' | 'refreshAfter'>;
+
 /** An admin whose panel is connected. */
 export interface OnlineAdmin extends PresenceUser {
   roles: Array<{ id: number; name: string }>;

@@ -15,11 +15,12 @@ import { withEntry } from '../state/records';
 import { type RoleEntry, roleEntries } from '../state/roles';
 import { useSetting } from '../state/use-setting';
 import { Empty } from './Empty';
+import { RoleEvents } from './RoleEvents';
 
 const NO_RULES: Rules = { canConnect: true, contentTypes: {} };
 
-const saysNothing = ({ canConnect, contentTypes }: Rules): boolean =>
-  canConnect && Object.keys(contentTypes).length === 0;
+const saysNothing = ({ canConnect, contentTypes, events }: Rules): boolean =>
+  canConnect && events === undefined && Object.keys(contentTypes).length === 0;
 
 /** What is kept from a role, one role at a time. */
 export function RolePermissions() {
@@ -106,6 +107,13 @@ function RoleRules({ role, rules, locked, disabled, onChange }: RoleRulesProps) 
           />
         </Flex>
       </Field.Root>
+      <RoleEvents
+        role={role}
+        events={rules.events}
+        locked={locked}
+        disabled={disabled}
+        onChange={(events) => onChange({ ...rules, events })}
+      />
       {rows.length > 0 && (
         <ActionMatrix
           label={t('settings.roles.matrix', { role: role.name })}

@@ -27,6 +27,12 @@ export function SecuritySection() {
       </SettingsCard>
       <SettingsCard title={t('settings.card.validation')}>
         <Typography textColor="neutral600">{t('settings.card.validation.hint')}</Typography>
+        <SwitchSetting path="security.inputValidation.enabled" />
+        <ListSetting path="security.inputValidation.allowedEvents" example="chat:message" />
+        <FieldGrid>
+          <NumberSetting path="security.inputValidation.maxPayloadSize" step={1000} />
+          <NumberSetting path="security.inputValidation.maxDepth" />
+        </FieldGrid>
       </SettingsCard>
     </>
   );
