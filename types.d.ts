@@ -110,6 +110,12 @@ export interface SecurityConfig {
   trustedProxies?: string[];
   /** Refuse pages of origins that CORS does not allow, over WebSocket too. Default: false. */
   checkOrigin?: boolean;
+  /**
+   * Milliseconds within which every cached permission and every connected user, token and login is read from the
+   * database again. Changes through this Strapi take effect at once; this is the limit for changes that it cannot see:
+   * SQL, and other nodes without an adapter. 1,000 to 3,600,000. Default: 300,000 (five minutes).
+   */
+  accessCheckInterval?: number;
 }
 
 /** How long things last in presence, in milliseconds. */

@@ -37,6 +37,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
     getService(strapi, 'monitoring-nodes').start();
     getService(strapi, 'monitoring-lists').start();
     getService(strapi, 'monitoring-live').start();
+    getService(strapi, 'live-access').start();
     getService(strapi, 'invalidation').start();
     getService(strapi, 'changes').watchRows();
   } catch (error) {

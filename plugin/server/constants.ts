@@ -26,13 +26,6 @@ export const DEFAULT_SENSITIVE_FIELDS: readonly string[] = [
   'private_key',
 ];
 
-/**
- * How long roles, tokens and their permissions are kept (milliseconds). Changes made through
- * this Strapi flush them at once; the limit is for changes it cannot see: other nodes, and data
- * transfers, which switch the lifecycles off.
- */
-export const PERMISSIONS_TTL = 5 * 60 * 1000;
-
 export const UP_ROLE = 'plugin::users-permissions.role';
 export const UP_USER = 'plugin::users-permissions.user';
 export const UP_PERMISSION = 'plugin::users-permissions.permission';

@@ -5,12 +5,13 @@ import { getService } from './utils/get-service';
 export default async function destroy({ strapi }: ServiceContext): Promise<void> {
   // What sends goes before the server it sends through.
   await getService(strapi, 'changes').stop();
-  getService(strapi, 'invalidation').stop();
+  await getService(strapi, 'invalidation').stop();
   getService(strapi, 'monitoring-live').stop();
   getService(strapi, 'monitoring-nodes').stop();
   getService(strapi, 'presence').stop();
   await getService(strapi, 'admin-sessions').stop();
   await getService(strapi, 'live-access').stop();
+  await getService(strapi, 'subscriptions').stop();
   getService(strapi, 'rooms').stop();
   await getService(strapi, 'helpers').stop();
   await getService(strapi, 'server').stop();

@@ -1,5 +1,6 @@
 import { API_TOKEN } from '../constants';
 import type { Strapi } from '../types';
+import { inChunks } from '../utils/in-chunks';
 import type { Rejected } from './user-tokens';
 
 export interface TokenRow {
@@ -52,9 +53,9 @@ export function createApiTokens(strapi: Strapi) {
 
     /** Those of many tokens that are good, by id. */
     async many(ids: Array<number | string>): Promise<Map<number | string, TokenRow>> {
-      const rows = (await strapi.db
-        .query(API_TOKEN)
-        .findMany({ where: { id: { $in: ids } } })) as TokenRow[];
+      const rows = (await inChunks(ids, (some) =>
+        strapi.db.query(API_TOKEN).findMany({ where: { id: { $in: some } } }),
+      )) as TokenRow[];
       return new Map(rows.filter(isGood).map((row) => [row.id, row]));
     },
   };

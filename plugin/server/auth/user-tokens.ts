@@ -1,5 +1,7 @@
 import { verifyJwt } from '../../socket-io/native';
+import { SESSION } from '../constants';
 import type { Strapi } from '../types';
+import { inChunks } from '../utils/in-chunks';
 
 /** What a good token of the users-permissions plugin says. */
 export interface UserToken {
@@ -25,6 +27,12 @@ interface JwtService {
 interface JwtConfig {
   algorithm?: string;
   publicKey?: string;
+}
+
+interface SessionRow {
+  sessionId: string;
+  origin: string;
+  expiresAt: string | Date;
 }
 
 const DEFAULT_ALGORITHM = 'HS256';
@@ -86,7 +94,17 @@ export function createUserTokens(strapi: Strapi) {
       return { userId: said.id, sessionId, expiresAt };
     },
 
-    /** Whether the login a token belongs to has not been ended. */
-    isLive,
+    /** Those of many logins that have not been ended. */
+    async live(sessionIds: string[]): Promise<Set<string>> {
+      const rows = await inChunks(sessionIds, (ids) =>
+        strapi.db.query(SESSION).findMany({ where: { sessionId: { $in: ids } } }),
+      );
+      const now = new Date();
+      return new Set(
+        (rows as SessionRow[])
+          .filter((row) => row.origin === 'users-permissions' && new Date(row.expiresAt) > now)
+          .map(({ sessionId }) => sessionId),
+      );
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { UP_USER } from '../constants';
 import type { Strapi } from '../types';
+import { inChunks } from '../utils/in-chunks';
 
 export interface UserRow {
   id: number | string;
@@ -13,9 +14,6 @@ export interface UserRow {
 interface UserService {
   fetchAuthenticatedUser(id: unknown): Promise<UserRow | null>;
 }
-
-/** Bounds the variables of one query. */
-const CHUNK = 500;
 
 /** Users of the users-permissions plugin, and its rules about who may log in. */
 export function createUsers(strapi: Strapi) {
@@ -39,16 +37,11 @@ export function createUsers(strapi: Strapi) {
 
     /** Those of many users who may log in, by id. */
     async many(ids: Array<number | string>): Promise<Map<number | string, UserRow>> {
-      const found = new Map<number | string, UserRow>();
       const confirmation = await confirmationIsRequired();
-      for (let start = 0; start < ids.length; start += CHUNK) {
-        const rows = (await strapi.db.query(UP_USER).findMany({
-          where: { id: { $in: ids.slice(start, start + CHUNK) } },
-          populate: ['role'],
-        })) as UserRow[];
-        for (const row of rows) if (mayLogIn(row, confirmation)) found.set(row.id, row);
-      }
-      return found;
+      const rows = (await inChunks(ids, (some) =>
+        strapi.db.query(UP_USER).findMany({ where: { id: { $in: some } }, populate: ['role'] }),
+      )) as UserRow[];
+      return new Map(rows.filter((row) => mayLogIn(row, confirmation)).map((row) => [row.id, row]));
     },
   };
 }

@@ -101,6 +101,7 @@ const security = strict({
   ipBlacklist: z.array(addressRule).default([]),
   trustedProxies: z.array(addressRule).default([]),
   checkOrigin: z.boolean().default(false),
+  accessCheckInterval: z.number().int().min(1_000).max(3_600_000).default(300_000),
 });
 
 /**

@@ -1,4 +1,6 @@
+import { SESSION } from '../constants';
 import type { Strapi } from '../types';
+import { inChunks } from '../utils/in-chunks';
 
 /** A row of `admin::user`, as far as the plugin looks at it. */
 export interface AdminRow {
@@ -32,6 +34,9 @@ const READ = 'plugin::content-manager.explorer.read';
 /** Renewals of one login that are followed; Strapi renews every half hour, for a month at most. */
 const MAX_RENEWALS = 2000;
 
+const isGood = ({ origin, userId, expiresAt }: SessionRow, admin: number): boolean =>
+  origin === 'admin' && userId === String(admin) && new Date(expiresAt) > new Date();
+
 /** What the database says about admins and their sessions. */
 export function createAdmins(strapi: Strapi) {
   const mayLogIn = (admin: AdminRow | null): admin is AdminRow =>
@@ -49,33 +54,54 @@ export function createAdmins(strapi: Strapi) {
     return engine.generateUserAbility(admin);
   };
 
-  const sessionRow = (sessionId: string): Promise<SessionRow | null> =>
-    strapi.db.query('admin::session').findOne({ where: { sessionId } });
+  const sessionRows = async (ids: string[]): Promise<Map<string, SessionRow>> => {
+    const rows = (await inChunks(ids, (some) =>
+      strapi.db.query(SESSION).findMany({ where: { sessionId: { $in: some } } }),
+    )) as SessionRow[];
+    return new Map(rows.map((row) => [row.sessionId, row]));
+  };
+
+  /**
+   * The session that each admin session has become, as each renewal of a login makes a new one; logins that are over
+   * are left out. Takes one query per 500 sessions and renewal.
+   */
+  const currentSessions = async (
+    logins: ReadonlyMap<string, number>,
+  ): Promise<Map<string, string>> => {
+    const current = new Map<string, string>();
+    let followed = [...logins].map(([first, userId]) => ({ first, userId, at: first }));
+    for (let hop = 0; followed.length > 0 && hop <= MAX_RENEWALS; hop += 1) {
+      const rows = await sessionRows([...new Set(followed.map(({ at }) => at))]);
+      const renewed: typeof followed = [];
+      for (const { first, userId, at } of followed) {
+        const row = rows.get(at);
+        if (row === undefined) continue;
+        if (row.childId !== null) renewed.push({ first, userId, at: row.childId });
+        else if (isGood(row, userId)) current.set(first, row.sessionId);
+      }
+      followed = renewed;
+    }
+    return current;
+  };
 
   return {
     /** null if they may not log in. */
     one,
 
     async many(ids: number[]): Promise<AdminRow[]> {
-      if (ids.length === 0) return [];
-      const rows = (await strapi.db
-        .query('admin::user')
-        .findMany({ where: { id: { $in: ids } }, populate: ['roles'] })) as AdminRow[];
+      const rows = (await inChunks(ids, (some) =>
+        strapi.db
+          .query('admin::user')
+          .findMany({ where: { id: { $in: some } }, populate: ['roles'] }),
+      )) as AdminRow[];
       return rows.filter(mayLogIn);
     },
 
-    /**
-     * The session that an admin session has become, as each renewal of a login makes a new one;
-     * null if the login is over.
-     */
+    currentSessions,
+
+    /** The same for one; null if the login is over. */
     async currentSession(sessionId: string, userId: number): Promise<string | null> {
-      let row = await sessionRow(sessionId);
-      for (let hop = 0; row !== null && row.childId !== null; hop += 1) {
-        if (hop === MAX_RENEWALS) return null;
-        row = await sessionRow(row.childId);
-      }
-      if (row === null || row.origin !== 'admin' || row.userId !== String(userId)) return null;
-      return new Date(row.expiresAt) > new Date() ? row.sessionId : null;
+      return (await currentSessions(new Map([[sessionId, userId]]))).get(sessionId) ?? null;
     },
 
     /** Which content types an admin may read in the Content Manager. */

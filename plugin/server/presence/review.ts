@@ -1,10 +1,11 @@
+import { SESSION } from '../constants';
 import type { Strapi, TransactionHooks } from '../types';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
 import { REVIEW_INTERVAL } from './limits';
 
 /** Their rows decide who is an admin, for how long, and what they may read. */
-const MODELS = ['admin::session', 'admin::user', 'admin::role', 'admin::permission'];
+const MODELS = [SESSION, 'admin::user', 'admin::role', 'admin::permission'];
 
 const LIFECYCLES = ['Create', 'CreateMany', 'Update', 'UpdateMany', 'Delete', 'DeleteMany'];
 
@@ -29,7 +30,15 @@ export function createReviewer(strapi: Strapi, review: () => Promise<void>) {
     });
   };
 
-  const changed = async (): Promise<void> => {
+  const changed = async ({
+    action,
+    model,
+  }: {
+    action: string;
+    model: { uid: string };
+  }): Promise<void> => {
+    // Nobody is connected in a login that is new.
+    if (model.uid === SESSION && action.startsWith('afterCreate')) return;
     if (!strapi.db.inTransaction()) {
       request();
       return;

@@ -78,16 +78,15 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
     const allowed = new Set(
       (await admins.many([...new Set(current.values())])).map(({ id }) => id),
     );
-    for (const [sessionId, userId] of current) {
-      const now = allowed.has(userId) ? await admins.currentSession(sessionId, userId) : null;
-      if (now === null) {
-        tokens.invalidateSession(sessionId);
-        end('Session ended', (connection) => connection.sessionId === sessionId);
-        continue;
-      }
-      for (const connection of connections.values()) {
-        if (connection.sessionId === sessionId) connection.sessionId = now;
-      }
+    const sessions = await admins.currentSessions(
+      new Map([...current].filter(([, userId]) => allowed.has(userId))),
+    );
+    for (const sessionId of current.keys()) {
+      if (!sessions.has(sessionId)) tokens.invalidateSession(sessionId);
+    }
+    end('Session ended', ({ sessionId }) => current.has(sessionId) && !sessions.has(sessionId));
+    for (const connection of connections.values()) {
+      connection.sessionId = sessions.get(connection.sessionId) ?? connection.sessionId;
     }
     await getService(strapi, 'presence').review();
     await getService(strapi, 'monitoring-live').review();
@@ -166,6 +165,9 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
       tokens.clear();
       connections.clear();
     },
+
+    /** Has admins and their sessions read again, as something may have changed that was not noticed. */
+    recheck: (): void => reviewer.request(),
 
     /** A token for the admin who asks, in the session they ask from. */
     issue: (userId: number, sessionId: string): SessionTokenAnswer =>

@@ -13,10 +13,14 @@ export function createEmitterService({ strapi }: ServiceContext) {
 
   /** Those who may receive the event, as far as anybody of them is connected. */
   const audience = async (uid: string, action: string): Promise<Principal[]> => {
+    const recipients = () => getService(strapi, 'permissions').recipients(uid, action);
+    let allowed = await recipients();
     // Who has just lost access gets nothing more. (Checking needs the connection that a
     // transaction may be holding, and a transaction would wait here for itself.)
-    if (!strapi.db.inTransaction()) await getService(strapi, 'live-access').settled();
-    const allowed = await getService(strapi, 'permissions').recipients(uid, action);
+    if (!strapi.db.inTransaction()) {
+      await getService(strapi, 'live-access').settled(allowed.map(({ room }) => room));
+      allowed = await recipients();
+    }
     return allowed.filter(({ room }) => server.mayHaveMembers(room));
   };
 

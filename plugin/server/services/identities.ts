@@ -11,7 +11,8 @@ const connOf = ({ conn }: SocketIOSocket): string => (conn as unknown as NativeC
 /** Who is behind each socket: set when it authenticates, kept right while it is connected. */
 export function createIdentitiesService({ strapi }: ServiceContext) {
   const identities = new WeakMap<object, Identity>();
-  const connected = new Set<SocketIOSocket>();
+  /** When each was checked last (milliseconds, monotonic), the longest ago first. */
+  const connected = new Map<SocketIOSocket, number>();
   const { config } = getService(strapi, 'options');
   const recovers = Boolean(config.socket?.serverOptions?.connectionStateRecovery);
 
@@ -85,11 +86,19 @@ export function createIdentitiesService({ strapi }: ServiceContext) {
 
     /** From its connection to its end a socket is among those `sockets` returns. */
     track(socket: SocketIOSocket): void {
-      connected.add(socket);
+      connected.set(socket, performance.now());
       socket.once('disconnect', () => connected.delete(socket));
     },
 
-    sockets: (): SocketIOSocket[] => [...connected],
+    /** Notes that what the socket may do has just been read from the database. */
+    checked(socket: SocketIOSocket): void {
+      if (connected.delete(socket)) connected.set(socket, performance.now());
+    },
+
+    checkedAt: (socket: SocketIOSocket): number => connected.get(socket) ?? performance.now(),
+
+    /** Those that were not checked for the longest time first. */
+    sockets: (): SocketIOSocket[] => [...connected.keys()],
   };
 }
 

@@ -37,7 +37,8 @@ export function createPresenceService({ strapi }: ServiceContext) {
     limits: presenceLimits(getService(strapi, 'options').config),
   });
   let unsubscribe: (() => void) | null = null;
-  let readable = new WeakMap<SocketIOSocket, { at: number; uids: (uid: string) => boolean }>();
+  /** By admin: those who are connected, forgotten at each review. */
+  let readable = new Map<number, { at: number; uids: Promise<(uid: string) => boolean> }>();
 
   const checkEnabled = (): void => {
     if (!getService(strapi, 'settings').current().presence.enabled) {
@@ -45,20 +46,20 @@ export function createPresenceService({ strapi }: ServiceContext) {
     }
   };
 
-  const mayRead = async (
-    socket: SocketIOSocket,
-    { user }: AdminConnection,
-    uid: string,
-  ): Promise<boolean> => {
-    const known = readable.get(socket);
-    if (known !== undefined && performance.now() - known.at < READABLE_TTL) return known.uids(uid);
+  const readableBy = async (id: number): Promise<(uid: string) => boolean> => {
+    const admin = await admins.one(id);
+    return admin === null ? () => false : admins.readable(admin);
+  };
+
+  const mayRead = async ({ user }: AdminConnection, uid: string): Promise<boolean> => {
     const cache = readable;
-    const at = performance.now();
-    const admin = await admins.one(user.id);
-    const uids = admin === null ? () => false : await admins.readable(admin);
-    // Into the cache it was asked for: another one is there if rights have changed meanwhile.
-    cache.set(socket, { at, uids });
-    return uids(uid);
+    let known = cache.get(user.id);
+    if (known === undefined || performance.now() - known.at >= READABLE_TTL) {
+      known = { at: performance.now(), uids: readableBy(user.id) };
+      cache.set(user.id, known);
+      known.uids.catch(() => cache.delete(user.id));
+    }
+    return (await known.uids)(uid);
   };
 
   const actionsFor = (
@@ -70,7 +71,7 @@ export function createPresenceService({ strapi }: ServiceContext) {
     /** The document of a request, if the admin may read its type. */
     const permitted = async (payload: unknown) => {
       const request = parseDocument(strapi, payload);
-      if (!(await mayRead(socket, connection, request.uid))) {
+      if (!(await mayRead(connection, request.uid))) {
         throw new Refusal('You may not read this content type');
       }
       return resolveDocument(strapi, request);
@@ -147,10 +148,10 @@ export function createPresenceService({ strapi }: ServiceContext) {
 
     /** Rights may have changed: who may not read a type any more leaves its documents. */
     async review(): Promise<void> {
-      readable = new WeakMap();
+      readable = new Map();
       for (const [socket, connection] of getService(strapi, 'admin-sessions').connections()) {
         for (const document of documents.of(socket)) {
-          if (await mayRead(socket, connection, document.uid)) continue;
+          if (await mayRead(connection, document.uid)) continue;
           documents.leave(socket, document);
         }
       }

@@ -1,7 +1,8 @@
 import type { EmitterMetrics } from '../../../types';
 import { isContentToken, isExpired, type TokenRow } from '../auth/api-tokens';
-import { API_TOKEN, PERMISSIONS_TTL, UP_ROLE } from '../constants';
+import { API_TOKEN, UP_ROLE } from '../constants';
 import type { ServiceContext } from '../types';
+import { getService } from '../utils/get-service';
 import { createRoomNamer } from '../utils/reserved-rooms';
 
 /** The `auth` that Strapi's sanitizers ask: `strapi.auth.verify(auth, { scope })`. */
@@ -73,6 +74,7 @@ function createAuth(strategy: string, can: (scope: string) => boolean): ContentA
  */
 export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
+  const { accessCheckInterval } = getService(strapi, 'options').config.security;
   let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
   /** The principals of the last load that was cached; empty after a flush. */
   let loaded: readonly Principal[] = [];
@@ -161,7 +163,8 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   };
 
   const list = async (): Promise<Principal[]> => {
-    const current = cached !== null && Date.now() - cached.at <= PERMISSIONS_TTL ? cached : null;
+    const current =
+      cached !== null && performance.now() - cached.at <= accessCheckInterval ? cached : null;
     if (strapi.db.inTransaction() && current?.settled !== true) {
       // Not to be shared: a transaction must not wait for a query that may be waiting for its
       // connection, and what it reads may never be committed.
@@ -171,7 +174,7 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
       hits += 1;
       return current.principals;
     }
-    const entry = { at: Date.now(), principals: load(), settled: false };
+    const entry = { at: performance.now(), principals: load(), settled: false };
     cached = entry;
     entry.principals.then(
       (principals) => {

@@ -223,6 +223,9 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
     getDefaultSettings: (): Settings => structuredClone(DEFAULT_SETTINGS),
 
+    /** Reads what is stored, which may have been changed past this plugin. */
+    reload,
+
     /** Checks, stores and applies a part of the settings, or throws {@link InvalidInput}. */
     update: (patch: unknown): Promise<SettingsUpdate> => inTurn(() => write(patch)),
 

@@ -135,8 +135,10 @@ export function createStrategyService({ strapi }: ServiceContext) {
     async review(identities: readonly Identity[]): Promise<Array<Identity | null>> {
       const userIds = idsOf(identities, 'jwt', ({ user }) => user?.id);
       const tokenIds = idsOf(identities, 'api-token', ({ principal }) => principal?.id);
+      const sessionIds = idsOf(identities, 'jwt', (one) => one.sessionId ?? undefined) as string[];
       const userRows = userIds.length === 0 ? null : await users.many(userIds);
       const tokenRows = tokenIds.length === 0 ? null : await apiTokens.many(tokenIds);
+      const live = await userTokens.live(sessionIds);
 
       const now = async (identity: Identity): Promise<Identity | null> => {
         const { strategy, user, principal, sessionId, keyHash } = identity;
@@ -144,7 +146,7 @@ export function createStrategyService({ strapi }: ServiceContext) {
         if (strategy === 'jwt') {
           const row = user === null ? undefined : userRows?.get(user.id);
           if (row === undefined) return null;
-          if (sessionId !== null && !(await userTokens.isLive(sessionId))) return null;
+          if (sessionId !== null && !live.has(sessionId)) return null;
           return userIdentity(row, identity);
         }
         if (strategy === 'api-token') {

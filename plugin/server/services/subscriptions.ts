@@ -1,5 +1,6 @@
 import type { EntityMetrics, EntitySubscription } from '../../../types';
 import type { ServiceContext, SocketIOSocket } from '../types';
+import { dismiss } from '../utils/dismiss';
 import { findContentType, hasDraftAndPublish } from '../utils/content-type';
 import {
   entityRoom,
@@ -9,7 +10,9 @@ import {
   watchersRoom,
 } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
+import { inSlices } from '../utils/in-slices';
 import { Refusal } from '../utils/refusal';
+import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
 import { createEntityIds } from '../utils/entity-ids';
 
@@ -40,6 +43,10 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
   /** How many of them there are by content type: there may be too many to count them each second. */
   const counts = new Map<string, number>();
   const ids = createEntityIds(strapi);
+  const reviews = new SerialQueue((error) => {
+    strapi.log.error(`plugin io: entity subscriptions were not checked: ${describeError(error)}`);
+  });
+  let isReviewing = false;
 
   const settings = () => getService(strapi, 'settings').current().entitySubscriptions;
 
@@ -176,6 +183,38 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
     return subscription.room;
   };
 
+  /**
+   * The identity of a socket or the permissions of its role have changed: what it may not read any
+   * more is dropped, the rest is seen with the new eyes.
+   */
+  const moved = async (socket: SocketIOSocket): Promise<void> => {
+    for (const subscription of [...(held.get(socket)?.values() ?? [])]) {
+      const principal = await reader(socket, subscription.uid);
+      if (!held.get(socket)?.has(entityRoom(subscription.uid, subscription.document))) continue;
+      if (principal === undefined) {
+        drop(socket, subscription);
+        continue;
+      }
+      const view = viewRoom(principal.room, subscription.uid, subscription.document);
+      if (view === subscription.view) continue;
+      void socket.leave(subscription.view);
+      subscription.view = view;
+      enter(socket, [view]);
+    }
+  };
+
+  /** A socket that cannot be checked must not stay. */
+  const movedOrEnded = async (socket: SocketIOSocket): Promise<void> => {
+    try {
+      await moved(socket);
+    } catch (error) {
+      strapi.log.error(
+        `plugin io: socket ${socket.id} is disconnected, as its subscriptions cannot be checked: ${describeError(error)}`,
+      );
+      dismiss(strapi, socket, 'Access cannot be checked');
+    }
+  };
+
   return {
     ids,
 
@@ -229,25 +268,23 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
       for (const room of rooms) if (isOfEntities(room) && !kept.has(room)) void socket.leave(room);
     },
 
+    moved,
+
     /**
-     * The identity of a socket or the permissions of its role have changed: what it may not read any
-     * more is dropped, the rest is seen with the new eyes.
+     * What roles and tokens may read has changed: their sockets stay who they are, but may hold subscriptions that are
+     * not allowed any more. No event waits for this, as none is sent to principals that may not read the type.
      */
-    async moved(socket: SocketIOSocket): Promise<void> {
-      for (const subscription of [...(held.get(socket)?.values() ?? [])]) {
-        const principal = await reader(socket, subscription.uid);
-        if (!held.get(socket)?.has(entityRoom(subscription.uid, subscription.document))) continue;
-        if (principal === undefined) {
-          drop(socket, subscription);
-          continue;
-        }
-        const view = viewRoom(principal.room, subscription.uid, subscription.document);
-        if (view === subscription.view) continue;
-        void socket.leave(subscription.view);
-        subscription.view = view;
-        enter(socket, [view]);
-      }
+    permissionsChanged(): void {
+      if (isReviewing) return;
+      isReviewing = true;
+      reviews.add(() => {
+        isReviewing = false;
+        return inSlices([...held.keys()], movedOrEnded);
+      });
     },
+
+    /** Resolves when subscriptions that are not allowed any more have been dropped. */
+    settled: (): Promise<void> => reviews.idle(),
 
     /**
      * Where a content event about an entity goes. Both its ids count: who subscribed by row id
@@ -265,6 +302,8 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
             .filter((room) => server.mayHaveMembers(room)),
       };
     },
+
+    stop: (): Promise<void> => reviews.close(),
 
     /** How many subscriptions this node's sockets have; none where the settings say not to count. */
     counts(): Pick<EntityMetrics, 'total' | 'byContentType'> {

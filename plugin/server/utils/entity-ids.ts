@@ -62,6 +62,9 @@ export function createEntityIds(strapi: Strapi) {
       return isRowId(id) ? documents.get(`${uid}:${id}`) : id;
     },
 
+    /** After a data transfer rows belong to other documents. */
+    forget: (): void => documents.clear(),
+
     /** The document with this id; undefined if there is none (that is published). */
     async find(
       uid: string,
