@@ -13,7 +13,10 @@ use super::{
     packet::{self, Packet, PacketType},
     protocol::Verdict,
 };
-use crate::{security::Turn, transport::payload::Parcel};
+use crate::{
+    security::Turn,
+    transport::{outbox::Progress, payload::Parcel},
+};
 
 /// Bytes of CONNECT packets that may wait for their turn, over all connections.
 pub(super) const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
@@ -29,8 +32,8 @@ impl Core {
         // What cannot be read ends the connection anyway.
         let packet = packet::decode(text).ok()?;
         if !client.guard.control(Instant::now()) {
-            self.log_end(conn, "it keeps joining and leaving namespaces");
-            return Some(Verdict::Nonsense);
+            self.cut(conn, "it keeps joining and leaving namespaces");
+            return Some(Verdict::LastAnswer(Progress::Idle));
         }
         let joined = || client.sockets.iter().any(|(nsp, _)| &*nsp.name == packet.nsp);
         let is_forwarded = client.attached || (self.is_eager() && client.attachments == 0 && !joined());
@@ -90,7 +93,7 @@ impl Core {
         if client.guard.refused(Instant::now()) {
             return Verdict::Answer(progress);
         }
-        self.log_end(conn, "too many of its attempts to join a namespace were refused");
+        self.cut(conn, "too many of its attempts to join a namespace were refused");
         Verdict::LastAnswer(progress)
     }
 
@@ -106,7 +109,7 @@ impl Core {
         let ends = refused && !client.guard.refused(Instant::now());
         drop(client);
         if ends {
-            self.log_end(conn, "too many of its attempts to join a namespace were refused");
+            self.cut(conn, "too many of its attempts to join a namespace were refused");
         }
         ends
     }
@@ -125,12 +128,17 @@ impl Core {
         }
     }
 
-    /// Ends a connection after what was queued for it.
+    /// Ends a connection after what was queued for it, as far as that can be written at once.
     pub(super) fn end_after_answers(&self, conn: Arc<Conn>) {
         self.queue(Job::Close(conn, false));
     }
 
-    pub(super) fn log_end(&self, conn: &Conn, why: &str) {
+    fn cut(&self, conn: &Conn, why: &str) {
+        conn.cut.store(true, Ordering::Relaxed);
+        self.log_end(conn, why);
+    }
+
+    fn log_end(&self, conn: &Conn, why: &str) {
         let line = format!("connection {} from {} closed: {why}", conn.id, conn.address.text);
         self.log(Level::Warn, "closed connections", line);
     }

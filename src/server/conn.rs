@@ -136,6 +136,8 @@ pub struct Conn {
     pub heartbeat: Mutex<Heartbeat>,
     /// A polling body is being read.
     pub posting: AtomicBool,
+    /// Its client broke a bound: it gets no time to close cleanly, in which it could go on.
+    pub cut: AtomicBool,
     /// A WebSocket is taking it over, or has.
     pub upgrading: AtomicBool,
     /// JavaScript wants to hear whenever the outbox is empty after something was sent.
@@ -164,6 +166,7 @@ impl Conn {
             client: Mutex::new(Client { attached, ..Client::default() }),
             heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
             posting: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             watched_heartbeat: AtomicBool::new(false),

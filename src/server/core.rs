@@ -269,6 +269,7 @@ impl Core {
         }
         match conn.outbox.finish(discard) {
             Progress::Finished | Progress::Broken => self.ended(conn, CloseReason::ForcedClose),
+            _ if conn.cut.load(Ordering::Relaxed) => self.fail(conn, CloseReason::ForcedClose),
             _ => self.timers.schedule(Instant::now() + CLOSE_TIMEOUT, conn, Timer::Close),
         }
     }

@@ -27,7 +27,7 @@ pub(super) enum Verdict {
     Done,
     /// An answer was queued, or found no room.
     Answer(Progress),
-    /// The same, and the connection ends after it.
+    /// The same, and the connection ends after it, without waiting for a client that does not read.
     LastAnswer(Progress),
     /// It makes no sense in the state of the client.
     Nonsense,

@@ -189,7 +189,13 @@ impl Socket {
     async fn linger(mut self, mut reader: FrameReader) {
         let until = tokio::time::Instant::now() + CLOSE_HANDSHAKE;
         // The timeout alone does not end it: a client that keeps sending is always ready.
-        while self.phase != Phase::Done && !self.core.is_closed() && tokio::time::Instant::now() < until {
+        let is_over = |socket: &Self| {
+            socket.phase == Phase::Done
+                || socket.core.is_closed()
+                || socket.conn.cut.load(Ordering::Relaxed)
+                || tokio::time::Instant::now() >= until
+        };
+        while !is_over(&self) {
             let ready = tokio::time::timeout_at(until, self.stream.ready(true, false)).await;
             if !matches!(ready, Ok(Ok(_))) || self.read(&mut reader).is_err() {
                 break;

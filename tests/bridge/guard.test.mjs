@@ -43,7 +43,7 @@ test('a connection that guesses tokens ends after few of them', { timeout }, asy
   flooding.write(times(20_000, (i) => `40{"token":"guess ${i}"}`));
   const answers = await answersUntilEnd(flooding);
   assert.ok(answers.length < 100, `${answers.length} guesses answered at once`);
-  assert.ok(asked <= 12 + 64, `${asked} guesses reached JavaScript`);
+  assert.ok(asked < 150, `${asked} guesses reached JavaScript`);
 });
 
 test('one that comes by long-polling, too', { timeout }, async (t) => {
@@ -145,6 +145,9 @@ test(
       deny: [],
       trustedProxies: [],
       origins: null,
+      events: [],
+      maxEventBytes: 1_000_000,
+      maxEventDepth: 100,
     });
     io.on('connection', () => {});
     const left = [];

@@ -228,6 +228,25 @@ describe(
       noProblems();
     });
 
+    it('believes listed proxies, and refuses pages of other origins', async () => {
+      const from = (headers) => ({ transports: ['websocket'], extraHeaders: headers });
+      const settings = await openSettings(app, page, 'Security');
+      await settings.add('Denied addresses', '203.0.113.7');
+      await settings.add('Proxies', '127.0.0.0/8', '::1');
+      await settings.toggle('Check the origin of pages');
+      assert.deepEqual(await settings.save(), {
+        security: {
+          ipBlacklist: ['203.0.113.7'],
+          trustedProxies: ['127.0.0.0/8', '::1'],
+          checkOrigin: true,
+        },
+      });
+      await refused(app.url, from({ 'X-Forwarded-For': '198.51.100.1, 203.0.113.7' }));
+      await refused(app.url, from({ Origin: 'https://elsewhere.example' }));
+      await join(from({ 'X-Forwarded-For': '203.0.113.7, 198.51.100.1' }));
+      noProblems();
+    });
+
     it('limits the rate', async () => {
       const settings = await openSettings(app, page, 'Security');
       await alone();
