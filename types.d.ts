@@ -522,6 +522,8 @@ export interface TrafficStats {
   refused: number;
   /** Events over the rate limit. */
   limited: number;
+  /** Messages of other nodes that were malformed, and were dropped. */
+  clusterDropped: number;
 }
 
 /**

@@ -8,6 +8,13 @@ export const MAX_LOG = 10_000;
 export const MAX_BATCH = 100;
 export const MAX_BATCH_BYTES = 256 * 1024;
 
+/** What the last entries of the log may come to, of all nodes together (bytes). */
+export const MAX_LOG_BYTES = 8 * 1024 * 1024;
+
+/** Longest name that nodes tell each other, of rooms and the like (characters), and what all names may come to. */
+export const MAX_NAME = 1000;
+export const MAX_NAMES_LENGTH = 128 * 1024;
+
 /** How often nodes tell each other how they are, and admins who watch are told (milliseconds). */
 export const INTERVAL = 1000;
 

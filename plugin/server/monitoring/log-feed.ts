@@ -30,13 +30,13 @@ export function createLogFeed(recorder: () => Recorder) {
     },
 
     /** The end of the log. For somebody who follows it, what comes with the next batch is left out. */
-    history(node: string, limit: number, isFollowing: boolean): LogHistory {
+    history(node: string, limit: number, isFollowing: boolean, maxBytes: number): LogHistory {
       const end = recorder().endOfLog();
-      if (!isFollowing) return { node, entries: recorder().log(limit), next: end };
+      if (!isFollowing) return { node, entries: recorder().log(limit, maxBytes), next: end };
       told ??= end;
       expectedUntil = performance.now() + NODE_TIMEOUT;
       const later = end - told;
-      const entries = recorder().log(limit + later);
+      const entries = recorder().log(limit + later, maxBytes);
       // The log may have lost some of what comes with the batch, and all that was before.
       return { node, entries: entries.slice(0, Math.max(0, entries.length - later)), next: told };
     },

@@ -8,7 +8,7 @@ import type { SocketIOSocket, Strapi } from '../types';
 import { getService } from '../utils/get-service';
 import type { Redactor } from '../utils/redact';
 import type { Describer } from './describe';
-import { MAX_BATCH, MAX_BATCH_BYTES, MAX_LOG } from './limits';
+import { MAX_BATCH, MAX_BATCH_BYTES, MAX_LOG, MAX_LOG_BYTES } from './limits';
 
 /** What has to do with connections; everything else is an event. */
 const CONNECTION_TYPES = new Set(['connect', 'disconnect', 'forced-disconnect', 'refused']);
@@ -111,10 +111,12 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
 
     record,
 
-    /** The last `limit` entries, oldest first. */
-    log(limit: number): EventLogEntry[] {
+    /** The last `limit` entries, oldest first; fewer if they have more than `maxBytes` of data. */
+    log(limit: number, maxBytes: number = MAX_LOG_BYTES): EventLogEntry[] {
       const count = Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : 0;
-      return engine().eventLog(Math.min(count, MAX_LOG)).reverse().map(readEntry);
+      if (count === 0) return [];
+      const { entries } = engine().logSince(0, Math.min(count, MAX_LOG), maxBytes);
+      return entries.map(readEntry);
     },
 
     /** Where the log ends now: see `logSince`. */

@@ -93,6 +93,7 @@ const mergeTraffic = (parts: TrafficStats[]): TrafficStats => ({
   slowClosed: sum(parts.map(({ slowClosed }) => slowClosed)),
   refused: sum(parts.map(({ refused }) => refused)),
   limited: sum(parts.map(({ limited }) => limited)),
+  clusterDropped: sum(parts.map(({ clusterDropped }) => clusterDropped)),
 });
 
 /** All nodes as if they were one. */

@@ -1,8 +1,20 @@
-import type { TrafficStats } from '../../shared/monitoring';
+import type { RoomStats, TrafficStats } from '../../shared/monitoring';
 import type { Strapi } from '../types';
 import { getService } from '../utils/get-service';
-import type { Search } from './search';
+import { MAX_NAME, MAX_NAMES_LENGTH } from './limits';
+import type { Found, Search } from './search';
 import type { Counts, Events, Summary } from './summary';
+
+/** Those whose names are short enough to be told, as far as these fit into a message. */
+function nameable<T>(items: T[], nameOf: (item: T) => string): T[] {
+  let length = 0;
+  return items.filter((item) => {
+    const name = nameOf(item);
+    if (name.length > MAX_NAME || length + name.length > MAX_NAMES_LENGTH) return false;
+    length += name.length;
+    return true;
+  });
+}
 
 /** What this node says of itself. */
 export function createThisNode(strapi: Strapi, search: Search) {
@@ -19,7 +31,14 @@ export function createThisNode(strapi: Strapi, search: Search) {
     const { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited } = server()
       .requireEngine()
       .stats();
-    return { packetsIn, packetsOut, bytesIn, bytesOut, slowClosed, refused, limited };
+    const clusterDropped = getService(strapi, 'cluster').dropped();
+    const bytes = { packetsIn, packetsOut, bytesIn, bytesOut };
+    return { ...bytes, slowClosed, refused, limited, clusterDropped };
+  };
+
+  const namedRooms = (count: number): Found<RoomStats> => {
+    const { total, items } = search.findRooms('', 0, count);
+    return { total, items: nameable(items, ({ name }) => name) };
   };
 
   return {
@@ -34,12 +53,11 @@ export function createThisNode(strapi: Strapi, search: Search) {
         connections: server().io().engine.clientsCount,
         connected: connected(),
         namespaces: namespaces.map(([name, nsp]): Counts[number] => [name, nsp.sockets.size]),
-        rooms:
-          names === 0 ? { total: search.countRooms(), items: [] } : search.findRooms('', 0, names),
+        rooms: names === 0 ? { total: search.countRooms(), items: [] } : namedRooms(names),
         entitySubscriptions: {
           total,
           byContentType: Object.entries(byContentType),
-          rooms: subscriptions.rooms(names),
+          rooms: nameable(subscriptions.rooms(names), (name) => name),
         },
         events: events(),
         traffic: traffic(),

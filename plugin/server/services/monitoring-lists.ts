@@ -5,7 +5,7 @@ import type {
   RoomStats,
   SocketStats,
 } from '../../shared/monitoring';
-import { MAX_LISTED, MAX_LOG } from '../monitoring/limits';
+import { MAX_LISTED, MAX_LOG, MAX_LOG_BYTES } from '../monitoring/limits';
 import type { LogHistory } from '../monitoring/log-feed';
 import { inOrder } from '../monitoring/log-follower';
 import { paginate } from '../monitoring/requests';
@@ -124,11 +124,15 @@ export function createMonitoringListsService({ strapi }: ServiceContext) {
       };
     },
 
-    /** The last `limit` entries, oldest first. */
+    /** The last `limit` entries, oldest first; fewer if they have more than 8 MiB of data. */
     async log(limit: number): Promise<EventLogEntry[]> {
       const count = Math.min(limit, MAX_LOG);
-      const others = await nodes().ask<LogHistory>(HISTORY, [count, false]);
-      const all = [...monitoring().getEventLog(count), ...others.flatMap(({ entries }) => entries)];
+      const share = Math.trunc(MAX_LOG_BYTES / (1 + nodes().others().length));
+      const others = await nodes().ask<LogHistory>(HISTORY, [count, false, share]);
+      const all = [
+        ...monitoring().recorder.log(count, share),
+        ...others.flatMap(({ entries }) => entries),
+      ];
       return count === 0 ? [] : inOrder(all).slice(-count);
     },
 

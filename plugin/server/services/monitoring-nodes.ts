@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import { INTERVAL, MAX_BATCH, MAX_LISTED, NAMED_ROOMS, PATIENCE } from '../monitoring/limits';
+import {
+  INTERVAL,
+  MAX_BATCH,
+  MAX_BATCH_BYTES,
+  MAX_LISTED,
+  MAX_LOG_BYTES,
+  NAMED_ROOMS,
+  PATIENCE,
+} from '../monitoring/limits';
 import { createLogFeed, type LogHistory } from '../monitoring/log-feed';
 import { createLogFollower } from '../monitoring/log-follower';
 import { createNodes } from '../monitoring/nodes';
@@ -17,6 +25,12 @@ const SUMMARY = 'monitoring:summary';
 const LEFT = 'monitoring:left';
 const RESET = 'monitoring:reset';
 const HISTORY = 'monitoring:history';
+
+/** What a node may answer of its log: as much as it is asked for, within bounds (bytes). */
+const shareOf = (asked: unknown): number =>
+  typeof asked === 'number' && asked >= 0 && asked < MAX_LOG_BYTES
+    ? Math.trunc(asked)
+    : MAX_BATCH_BYTES;
 
 /** A node that knows of no other tells how it is once in so many intervals. */
 const ALONE = 4;
@@ -107,8 +121,8 @@ export function createMonitoringNodesService({ strapi }: ServiceContext) {
     start(): void {
       cluster.handle(SUMMARY, ([message]) => heard(message as Message));
       cluster.handle(LEFT, ([node]) => nodes.left(node as string));
-      cluster.handle(HISTORY, ([limit, isFollowing]) =>
-        feed.history(name, limit as number, isFollowing === true),
+      cluster.handle(HISTORY, ([limit, isFollowing, maxBytes]) =>
+        feed.history(name, limit as number, isFollowing === true, shareOf(maxBytes)),
       );
       cluster.handle(RESET, () => {
         getService(strapi, 'server').requireEngine().resetEvents();
