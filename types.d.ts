@@ -75,7 +75,7 @@ export interface HookContext {
 
 export interface HooksConfig {
   /** Runs once the Socket.IO server exists; awaited before the first connection. */
-  init?: (context: HookContext) => unknown;
+  init?: ((context: HookContext) => unknown) | null;
 }
 
 export interface SecurityConfig {
@@ -132,6 +132,8 @@ export interface PresenceTimes {
 
 /** `config` of the plugin in `config/plugins`. */
 export interface SocketIOConfig {
+  /** false: connections are refused. Given here, it is locked in the panel. Default: true. */
+  enabled?: boolean;
   /** Content types whose changes are sent. Default: none. */
   contentTypes?: Array<string | ContentTypeConfig>;
   socket?: {
@@ -140,7 +142,7 @@ export interface SocketIOConfig {
   };
   /** Handlers for connections and for events that clients send. */
   events?: EventConfig[];
-  hooks?: HooksConfig;
+  hooks?: HooksConfig | null;
   /** Field names that are never sent, besides the default ones: parts of names, in any case. */
   sensitiveFields?: string[];
   /** Exact field names that are sent although a blocked name is part of them (`hashtags`). */

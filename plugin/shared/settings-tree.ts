@@ -37,7 +37,13 @@ export function valueAt(tree: object, path: string): unknown {
 export function setAt(tree: object, path: string, value: unknown): void {
   const keys = path.split('.');
   const last = keys.pop() as string;
-  const parent = keys.reduce<Tree>((node, key) => (node[key] ??= {}) as Tree, tree as Tree);
+  const parent = keys.reduce<Tree>((node, key) => {
+    const child = node[key];
+    if (isTree(child)) return child;
+    const made: Tree = {};
+    node[key] = made;
+    return made;
+  }, tree as Tree);
   parent[last] = value;
 }
 

@@ -254,20 +254,4 @@ describe('the settings', { timeout: 120_000 }, () => {
     assert.deepEqual(restartRequired, []);
     assert.deepEqual(settings.contentTypes, {});
   });
-
-  it('that are stored and invalid keep the server shut until they are saved again', async () => {
-    await app.strapi
-      .store({ type: 'plugin', name: 'io' })
-      .set({ key: 'settings', value: { security: { ipWhitelist: 'everybody' } } });
-    const { folder } = app;
-    await app.close({ keep: true });
-    await start({}, { folder });
-    chief = await admin.login('chief');
-    await refused(app.url);
-    assert.ok(
-      app.log.some(({ level, text }) => level === 'error' && /settings are invalid/.test(text)),
-    );
-    await put({ enabled: true });
-    (await connect(app.url)).close();
-  });
 });

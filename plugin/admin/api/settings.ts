@@ -35,8 +35,7 @@ const settingsApi = adminApi.injectEndpoints({
       // The answer is the state after the change: no need to ask for it again.
       onQueryStarted: async (_patch, { dispatch, queryFulfilled }) => {
         try {
-          const { settings, sources, restartRequired } = (await queryFulfilled).data;
-          const state = { settings, sources, restartRequired };
+          const { changed: _, ...state } = (await queryFulfilled).data;
           dispatch(settingsApi.util.updateQueryData('getIoSettings', undefined, () => state));
         } catch {
           // Whoever asked for the change is told.

@@ -1,5 +1,6 @@
 import type { ContentTypeSettings, SettingsPatch } from '../../shared/settings';
 import { ACTIONS } from '../constants';
+import { leavesOrigin, withoutUnsetOrigins } from './passed-by';
 import type { ResolvedConfig } from './schema';
 
 /** Objects that came from a parsed file: absent keys are `undefined`. */
@@ -17,10 +18,8 @@ function written<T extends object>(own: object | undefined, values: T): Partial<
 
 /** What the panel shows for `cors.origin`; functions and patterns have no better text than their own. */
 function originsOf(cors: unknown): string[] | undefined {
-  if (cors === undefined) return undefined;
-  const { origin = '*' } = (typeof cors === 'object' && cors !== null ? cors : {}) as {
-    origin?: unknown;
-  };
+  if (cors === undefined || leavesOrigin(cors)) return undefined;
+  const { origin = '*' } = Object(withoutUnsetOrigins(cors)) as { origin?: unknown };
   return (Array.isArray(origin) ? origin : [origin]).map((one: unknown) =>
     typeof one === 'function' ? '(decided by a function)' : String(one),
   );
@@ -47,6 +46,7 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
   const own = (raw ?? {}) as { onlyPublished?: unknown; security?: Record<string, unknown> };
   const { rateLimit, inputValidation, ...security } = config.security;
   return given({
+    enabled: config.enabled,
     cors: given({ origins: originsOf(server.cors) ?? config.cors?.origins }),
     connection: given({
       ...connection,

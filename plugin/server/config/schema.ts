@@ -20,10 +20,8 @@ const isPopulate = (value: unknown): value is Populate =>
 
 const contentTypeObject = strict({
   uid: name,
-  actions: z
-    .array(z.enum(ACTIONS))
-    .min(1)
-    .default((): Action[] => [...DEFAULT_ACTIONS]),
+  // None: the type is not watched.
+  actions: z.array(z.enum(ACTIONS)).default((): Action[] => [...DEFAULT_ACTIONS]),
   eventPrefix: name.optional(),
   populate: z
     .custom<Populate>(
@@ -42,8 +40,24 @@ const contentType = z.preprocess((value, context) => {
   return z.NEVER;
 }, contentTypeObject);
 
-/** Socket.IO's own options: the ones the plugin knows a type for are checked, the rest only by name. */
-const serverOptions = strict({
+export const TRANSPORTS = ['polling', 'websocket'] as const;
+
+type Transport = (typeof TRANSPORTS)[number];
+
+const isTransport = (value: string): value is Transport =>
+  (TRANSPORTS as readonly string[]).includes(value);
+
+/** Those that are served; all of them if none is. */
+const knownTransports = (given: readonly string[]): Transport[] => {
+  const known = given.filter(isTransport);
+  return known.length === 0 ? [...TRANSPORTS] : known;
+};
+
+/**
+ * Socket.IO's own options: the ones the plugin knows a type for are checked. Others are passed by
+ * with a warning: see `passedBy`.
+ */
+const serverOptions = z.object({
   path: z.string().startsWith('/', { error: 'does not start with "/"' }).optional(),
   serveClient: z.boolean().optional(),
   adapter: anything,
@@ -56,10 +70,7 @@ const serverOptions = strict({
   upgradeTimeout: milliseconds.optional(),
   maxHttpBufferSize: z.number().int().min(1).optional(),
   allowRequest: fn<unknown>().optional(),
-  transports: z
-    .array(z.enum(['polling', 'websocket']))
-    .min(1)
-    .optional(),
+  transports: z.array(z.string()).min(1).transform(knownTransports).optional(),
   allowUpgrades: z.boolean().optional(),
   perMessageDeflate: anything,
   httpCompression: anything,
@@ -77,6 +88,9 @@ const serverOptions = strict({
   threads: z.number().int().min(0).optional(),
   logger: anything,
 });
+
+/** The names of all options of {@link serverOptions}. */
+export const SERVER_OPTIONS: readonly string[] = Object.keys(serverOptions.shape);
 
 /** The engine's own judgement: it is the one who obeys the rule. */
 const addressRule = name.refine((rule) => checkAddressRule(rule) === null, {
@@ -109,12 +123,13 @@ const security = strict({
  * configuration with lodash's `defaultsDeep`, which merges arrays by index.
  */
 export const configSchema = strict({
+  enabled: settingGroups.enabled.optional(),
   contentTypes: z.array(contentType).default([]),
   socket: strict({
     serverOptions: serverOptions.transform((options) => options as SocketServerOptions).optional(),
   }).optional(),
   events: z.array(strict({ name, handler: fn<EventHandler>() })).default([]),
-  hooks: strict({ init: fn<InitHook>().optional() }).default({}),
+  hooks: strict({ init: fn<InitHook>().nullish() }).nullish(),
   sensitiveFields: z.array(name).default([]),
   allowedFields: z.array(name).default([]),
   onlyPublished: z.boolean().default(true),

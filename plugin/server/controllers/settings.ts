@@ -35,6 +35,7 @@ const createSettingsController = ({ strapi }: ServiceContext) => {
     settings: shown(settings().current()),
     sources: settings().sources(),
     restartRequired: settings().restartRequired(),
+    notices: settings().notices(),
   });
 
   /** The input as it was meant, where it repeats what was shown. */

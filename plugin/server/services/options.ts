@@ -1,17 +1,18 @@
 import { parseConfig, type ResolvedConfig, type WatchedType } from '../config';
 import type { Settings } from '../../shared/settings';
-import { suggest } from '../../shared/suggest';
+import type { SettingsNotice } from '../../shared/contracts/settings';
+import { passedBy } from '../config/passed-by';
+import { checkPopulate } from '../config/populate';
 import { ACTIONS, PLUGIN_ID } from '../constants';
 import type { ServiceContext } from '../types';
-import { findContentType } from '../utils/content-type';
+import { findContentType, nearestType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
-
-/** The types of attributes that are part of an entity only when populated. */
-const NESTED = new Set(['relation', 'media', 'component', 'dynamiczone']);
 
 /** The file configuration with its defaults, and what it says about each watched content type. */
 export function createOptionsService({ strapi }: ServiceContext) {
-  const config: ResolvedConfig = parseConfig(strapi.config.get(`plugin::${PLUGIN_ID}`));
+  const raw: unknown = strapi.config.get(`plugin::${PLUGIN_ID}`);
+  const config: ResolvedConfig = parseConfig(raw);
+  const notes: SettingsNotice[] = [];
   const configured = new Map<string, WatchedType>(
     config.contentTypes.map((type) => [type.uid, type]),
   );
@@ -31,25 +32,12 @@ export function createOptionsService({ strapi }: ServiceContext) {
   const eventPrefix = (uid: string): string =>
     configured.get(uid)?.eventPrefix ?? findContentType(strapi, uid)?.info.singularName ?? uid;
 
-  /** An unknown name would make every read fail, and with it every event. */
-  const checkPopulate = (path: string, uid: string, populate: WatchedType['populate']): void => {
-    if (typeof populate !== 'object') return;
-    const attributes = Object.entries(findContentType(strapi, uid)?.attributes ?? {});
-    const known = attributes.filter(([, { type }]) => NESTED.has(type)).map(([name]) => name);
-    const names = Array.isArray(populate) ? populate : Object.keys(populate);
-    names.forEach((name, index) => {
-      const [first] = name.split('.');
-      if (name === '*' || known.includes(first)) return;
-      const place = Array.isArray(populate) ? `populate[${index}]` : 'populate';
-      const meant = suggest(first, known);
-      const hint =
-        meant === undefined
-          ? known.join(', ') || 'it has none'
-          : `did you mean ${JSON.stringify(meant)}?`;
-      throw new Error(
-        `plugin io: ${path}.${place} ${JSON.stringify(name)} is not a relation, media, component or dynamic zone of ${uid}: ${hint}`,
-      );
-    });
+  const note = (
+    level: 'error' | 'warn',
+    { path, message }: { path: string; message: string },
+  ): void => {
+    strapi.log[level](`plugin io: ${message}`);
+    notes.push({ source: 'file', path, message });
   };
 
   return {
@@ -76,31 +64,35 @@ export function createOptionsService({ strapi }: ServiceContext) {
       return Object.hasOwn(customEventNames, name) ? customEventNames[name] : name;
     },
 
+    /** What config/plugins says and is not in force; complete after {@link check}. */
+    notices: (): readonly SettingsNotice[] => notes,
+
     /**
-     * Throws if a configured content type does not exist; of those listed twice the last one counts.
-     * Not part of the validator: while configurations are read there are no content types yet.
+     * Looks for what the configuration names and does not exist, and skips it: a content type that
+     * was deleted must not keep Strapi from starting. Of a content type listed twice the last entry
+     * counts. Not part of the validator: while configurations are read there are no content types.
      */
-    checkContentTypes(): void {
-      config.contentTypes.forEach(({ uid, populate }, index) => {
+    check(): void {
+      notes.splice(0);
+      for (const warning of passedBy(raw)) note('warn', warning);
+      config.contentTypes.forEach((type, index) => {
+        const { uid } = type;
         const path = `contentTypes[${index}]`;
         if (findContentType(strapi, uid) === undefined) {
-          const known = Object.keys(strapi.contentTypes);
-          const meant = suggest(uid, known);
-          const hint =
-            meant === undefined
-              ? `the application has ${known.filter((other) => other.startsWith('api::')).join(', ') || 'none of its own'}`
-              : `did you mean ${JSON.stringify(meant)}?`;
-          throw new Error(
-            `plugin io: ${path} ${JSON.stringify(uid)} is not a content type: ${hint}`,
-          );
+          const hint = nearestType(uid, Object.keys(strapi.contentTypes));
+          const message = `${path} ${JSON.stringify(uid)} is not a content type: ${hint}; it is skipped`;
+          note('error', { path, message });
+          return;
         }
-        checkPopulate(path, uid, populate);
-        const first = config.contentTypes.findIndex((type) => type.uid === uid);
+        const checked = checkPopulate(strapi, `${path}.populate`, uid, type.populate);
+        checked.problems.forEach((problem) => note('error', problem));
+        const first = config.contentTypes.findIndex((other) => other.uid === uid);
         if (first !== index) {
           strapi.log.warn(
             `plugin io: ${path} ${JSON.stringify(uid)} takes the place of contentTypes[${first}], which is the same content type`,
           );
         }
+        configured.set(uid, { ...type, populate: checked.populate });
       });
     },
   };

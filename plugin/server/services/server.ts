@@ -76,7 +76,7 @@ export function createServerService({ strapi }: ServiceContext) {
       getService(strapi, 'helpers').start();
       getService(strapi, 'rooms').start();
       try {
-        await config.hooks.init?.({ strapi, io: $io, $io });
+        await config.hooks?.init?.({ strapi, io: $io, $io });
       } catch (error) {
         throw new Error(`plugin io: hooks.init failed: ${toError(error).message}`, {
           cause: error,

@@ -7,22 +7,23 @@ import {
   type SettingSource,
   type SettingsPatch,
 } from '../../shared/settings';
+import type { SettingsNotice } from '../../shared/contracts/settings';
 import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../../shared/settings-tree';
 import { settingsFromFile } from '../config/from-file';
 import { formatValue } from '../config/messages';
 import { PLUGIN_ID } from '../constants';
 import { withoutOldKeys } from '../settings/old-keys';
+import { type Problem, readStored } from '../settings/read-stored';
+import { createSettingsStore } from '../settings/store';
 import type { ServiceContext, SettingsUpdate } from '../types';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
-import { createSharedRow } from '../utils/shared-row';
-import { describeError, toError } from '../utils/to-error';
+import { isObject } from '../utils/is-object';
+import { describeError } from '../utils/to-error';
 import { InvalidInput, type Issue } from '../validation/invalid-input';
-import { parsePatch, validatePatch } from '../validation/settings';
+import { unknownTypes, validatePatch } from '../validation/settings';
 
 type Listener = (settings: Settings, changed: string[]) => void;
-
-const STORE_KEY = 'settings';
 
 /** What nodes tell each other: the stored settings are others now. */
 const SETTINGS_CHANGED = 'settings';
@@ -31,32 +32,34 @@ const SETTINGS_CHANGED = 'settings';
 export function createSettingsService({ strapi }: ServiceContext) {
   const raw: unknown = strapi.config.get(`plugin::${PLUGIN_ID}`);
   const file = settingsFromFile(getService(strapi, 'options').config, raw);
-  const row = createSharedRow(strapi, STORE_KEY);
+  const store = createSettingsStore(strapi);
   const listeners = new Set<Listener>();
   let stored: SettingsPatch = {};
+  let problems: Problem[] = [];
   let effective: Settings = deepFreeze(layer<Settings>(DEFAULT_SETTINGS, file));
   let booted = effective;
   let changedAt = 0;
   let working: Promise<unknown> = Promise.resolve();
 
-  const parseStored = (value: unknown): SettingsPatch => {
-    try {
-      return parsePatch(value);
-    } catch (error) {
-      // Half of a security setting may be no security: closed until somebody has looked at it.
-      strapi.log.error(
-        `plugin io: the stored settings are invalid, so connections are refused until they are saved again: ${toError(error).message}`,
-      );
-      return { enabled: false };
+  /** Said once each, however often the settings are read. */
+  const logged = new Set<string>();
+
+  const log = (problems: readonly Problem[]): void => {
+    for (const { message } of problems.filter((one) => !logged.has(one.message))) {
+      logged.add(message);
+      strapi.log.error(`plugin io: stored settings: ${message}`);
     }
   };
 
   const inForce = (patch: SettingsPatch): Settings =>
     deepFreeze(layer<Settings>(DEFAULT_SETTINGS, patch, file));
 
-  const apply = (next: SettingsPatch): string[] => {
+  const apply = (value: unknown): string[] => {
     const before = effective;
-    stored = next;
+    const read = readStored(value);
+    stored = read.patch;
+    problems = read.problems;
+    log(problems);
     effective = inForce(stored);
     const changed = leaves(effective)
       .filter(([path, value]) => !isDeepStrictEqual(value, valueAt(before, path)))
@@ -103,14 +106,36 @@ export function createSettingsService({ strapi }: ServiceContext) {
       : value;
   };
 
-  /** Only what says something new is stored: the rest keeps following the file and the defaults. */
-  const merged = (before: SettingsPatch, patch: SettingsPatch): SettingsPatch => {
-    const next = structuredClone(before);
-    const settings = inForce(before);
-    for (const [path, value] of leaves(patch)) {
-      const own = ownEntries(path, value);
+  /** The entries of a record that a change leaves alone stay as they are stored, readable or not. */
+  const withStoredEntries = (own: unknown, current: unknown, kept: unknown): object => {
+    const [mine, before, rows] = [own, current, kept].map(
+      (one) => (isObject(one) ? one : {}),
+    );
+    const unread = Object.entries(rows).filter(([key]) => !Object.hasOwn(before, key));
+    const entries = Object.entries(mine).map(([key, value]): [string, unknown] =>
+      isDeepStrictEqual(value, before[key]) && Object.hasOwn(rows, key)
+        ? [key, rows[key]]
+        : [key, value],
+    );
+    return Object.fromEntries([...unread, ...entries]);
+  };
+
+  /**
+   * Only what says something new is stored: the rest keeps following the file and the defaults. What
+   * is stored and could not be read stays stored until something is saved in its place.
+   */
+  const merged = (value: unknown, read: SettingsPatch, patch: SettingsPatch): object => {
+    const next: object = isObject(value) ? structuredClone(value) : {};
+    const settings = inForce(read);
+    for (const [path, given] of leaves(patch)) {
+      const own = ownEntries(path, given);
       const current = ownEntries(path, valueAt(settings, path));
-      if (!isDeepStrictEqual(own, current)) setAt(next, path, own);
+      if (isDeepStrictEqual(own, current)) continue;
+      setAt(
+        next,
+        path,
+        isRecord(path) ? withStoredEntries(own, current, valueAt(next, path)) : own,
+      );
     }
     return next;
   };
@@ -129,7 +154,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
   const reload = (): Promise<void> =>
     inTurn(async () => {
-      apply(parseStored(await row.read()));
+      apply(await store.read());
     });
 
   /** The settings are stored: what fails here must not fail the update. */
@@ -144,25 +169,38 @@ export function createSettingsService({ strapi }: ServiceContext) {
   };
 
   /** What becomes of the stored settings. Throws {@link InvalidInput}. */
-  const accepted = (before: SettingsPatch, input: unknown): SettingsPatch => {
+  const accepted = (value: unknown, input: unknown): Record<string, unknown> => {
+    const before = readStored(value).patch;
     const exists = (uid: string): boolean => findContentType(strapi, uid) !== undefined;
     const patch = validatePatch(input, inForce(before), exists);
     const locked = lockedIssues(patch);
     if (locked.length > 0) throw new InvalidInput(locked);
-    return merged(before, patch);
+    return merged(value, before, patch) as Record<string, unknown>;
   };
 
   const write = async (input: unknown): Promise<SettingsUpdate> => {
     // Another node may have stored something that it could not tell.
-    let before = stored;
-    const next = await row.change((value) => {
-      before = parseStored(value);
-      return accepted(before, input);
+    let before: unknown = {};
+    const next = await store.change((value) => {
+      before = value;
+      return accepted(value, input);
     });
     apply(before);
     const paths = apply(next);
     tellOthers();
     return { settings: effective, changed: paths, restartRequired: restartRequired() };
+  };
+
+  /** Content types that the settings name and the application does not have; the file's own list apart. */
+  const missingTypes = (): SettingsNotice[] => {
+    const named = getService(strapi, 'options').config.contentTypes.map(({ uid }) => uid);
+    return unknownTypes(effective, Object.keys(strapi.contentTypes))
+      .filter(({ path, uid }) => path !== 'contentTypes' || !named.includes(uid))
+      .map(({ path, uid, message }) => ({
+        source: path === 'contentTypes' || valueAt(file, path) === undefined ? 'stored' : 'file',
+        path: `${path}.${uid}`,
+        message,
+      }));
   };
 
   return {
@@ -173,6 +211,13 @@ export function createSettingsService({ strapi }: ServiceContext) {
     changedAt: (): number => changedAt,
 
     restartRequired,
+
+    /** What is stored or written in config/plugins and is not in force, with the reason. */
+    notices: (): SettingsNotice[] => [
+      ...getService(strapi, 'options').notices(),
+      ...problems.map((problem): SettingsNotice => ({ source: 'stored', ...problem })),
+      ...missingTypes(),
+    ],
 
     /** Where each value comes from, by path; entries of a record have their own (`contentTypes.api::a.a`). */
     sources(): Record<string, SettingSource> {
@@ -207,6 +252,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
     async load(): Promise<void> {
       await reload();
       booted = effective;
+      for (const { message } of missingTypes()) strapi.log.error(`plugin io: ${message}`);
       const cluster = getService(strapi, 'cluster');
       cluster.handle(SETTINGS_CHANGED, reload);
       cluster.onReached(reload);

@@ -40,13 +40,13 @@ export function createSharedRow(strapi: Strapi, key: string) {
     },
 
     /** Stores what `work` makes of what is stored; nothing if it throws. */
-    async change<T extends object>(work: (stored: unknown) => T): Promise<T> {
+    async change<T extends object>(work: (stored: unknown) => T | Promise<T>): Promise<T> {
       const { id } = await findOrCreate();
       return strapi.db.transaction(async () => {
         // A write before the read, as that is what makes others wait, on every database alike.
         await rows().updateMany({ where: { id }, data: { key: where.key } });
         const row = (await rows().findOne({ where: { id } })) as Row;
-        const next = work(parse(row.value));
+        const next = await work(parse(row.value));
         await rows().updateMany({
           where: { id },
           data: { value: JSON.stringify(next), type: 'object' },

@@ -2,6 +2,7 @@ import { type Settings, type SettingsPatch, settingsPatchSchema } from '../../sh
 import { valueAt } from '../../shared/settings-tree';
 import { formatIssue, formatPath, formatValue } from '../config/messages';
 import { checkAddressRule } from '../../socket-io/native';
+import { nearestType } from '../utils/content-type';
 import { InvalidInput, type Issue } from './invalid-input';
 
 type Parsed = ReturnType<typeof settingsPatchSchema.safeParse>;
@@ -11,13 +12,6 @@ const shapeIssues = (input: unknown, { error }: Parsed): Issue[] =>
     path: formatPath(issue.path),
     message: formatIssue(issue, input, 'settings'),
   }));
-
-/** The shapes and bounds. Throws {@link InvalidInput}. */
-export function parsePatch(input: unknown): SettingsPatch {
-  const result = settingsPatchSchema.safeParse(input);
-  if (result.success) return result.data;
-  throw new InvalidInput(shapeIssues(input, result));
-}
 
 /** The texts of a list, which may be anything as yet, each with its place. */
 const textsAt = (input: object, path: string): Array<[index: number, text: string]> => {
@@ -53,6 +47,20 @@ function uidsOf(input: object): Array<[path: string, uid: string]> {
       ),
     ),
   ];
+}
+
+/** The content types that settings name and the application does not have. */
+export function unknownTypes(
+  settings: Settings,
+  known: readonly string[],
+): Array<{ path: string; uid: string; message: string }> {
+  return uidsOf(settings)
+    .filter(([, uid]) => !known.includes(uid))
+    .map(([path, uid]) => ({
+      path,
+      uid,
+      message: `${path} ${formatValue(uid)} is not a content type: ${nearestType(uid, known)}; it is skipped`,
+    }));
 }
 
 /**

@@ -7,6 +7,15 @@ export interface InvalidInput {
   message: string;
 }
 
+/** Something that is stored or written in config/plugins and is not in force. */
+export interface SettingsNotice {
+  source: 'stored' | 'file';
+  /** Empty for the whole of the settings. */
+  path: string;
+  /** Why, and what is in force instead. */
+  message: string;
+}
+
 /** GET /io/settings */
 export interface GetSettings {
   Response: {
@@ -17,6 +26,8 @@ export interface GetSettings {
       sources: Record<string, SettingSource>;
       /** Settings that are stored and take effect when Strapi starts again. */
       restartRequired: string[];
+      /** Empty when everything that is stored or written is in force. */
+      notices: SettingsNotice[];
     };
   };
 }

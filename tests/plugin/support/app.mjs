@@ -26,7 +26,7 @@ const factory = (kind, uid) =>
 
 async function writeApp(
   folder,
-  { database, server = {}, plugins = {}, types = {}, components = {} },
+  { database, server = {}, plugins = {}, types = {}, components = {}, ownTypes = true },
 ) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
@@ -88,7 +88,7 @@ async function writeApp(
     ),
   );
   await write('config/logger.js', "module.exports = { level: 'error' };\n");
-  for (const [name, schema] of Object.entries({ ...contentTypes, ...types })) {
+  for (const [name, schema] of Object.entries({ ...(ownTypes ? contentTypes : {}), ...types })) {
     const uid = `api::${name}.${name}`;
     await write(`src/api/${name}/content-types/${name}/schema.json`, schema);
     for (const kind of ['Controller', 'Router', 'Service']) {
@@ -117,7 +117,8 @@ function captureLog(strapi) {
  * Boots the application with this configuration of the plugin. `close()` destroys it; `folder` of an
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
  * to config/server, `plugins` are further packages of Strapi's the application depends on, `types`
- * further content types, `components` components by uid. `enabled: false` boots the application
+ * further content types (without `ownTypes` there are no others), `components` components by uid.
+ * `enabled: false` boots the application
  * without the plugin.
  */
 export async function boot(
