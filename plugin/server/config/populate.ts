@@ -33,7 +33,7 @@ export function checkPopulate(
   const problems: CheckedPopulate['problems'] = [];
 
   const attributesOf = (model: string): Record<string, Attribute> =>
-    ((strapi.getModel(model as never) as Struct.Schema | undefined)?.attributes ?? {});
+    (strapi.getModel(model as never) as Struct.Schema | undefined)?.attributes ?? {};
 
   /** Follows `author.articles`. Names the first part that does not exist. */
   const exists = (path: string, model: string, name: string): boolean => {

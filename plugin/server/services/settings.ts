@@ -108,9 +108,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
   /** The entries of a record that a change leaves alone stay as they are stored, readable or not. */
   const withStoredEntries = (own: unknown, current: unknown, kept: unknown): object => {
-    const [mine, before, rows] = [own, current, kept].map(
-      (one) => (isObject(one) ? one : {}),
-    );
+    const [mine, before, rows] = [own, current, kept].map((one) => (isObject(one) ? one : {}));
     const unread = Object.entries(rows).filter(([key]) => !Object.hasOwn(before, key));
     const entries = Object.entries(mine).map(([key, value]): [string, unknown] =>
       isDeepStrictEqual(value, before[key]) && Object.hasOwn(rows, key)

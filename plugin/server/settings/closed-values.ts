@@ -1,9 +1,6 @@
 /** What a stored access rule that cannot be read counts as: it must not open what it may have closed. */
 
-/**
- * An address no client has, the only entry of an allow list that cannot be read. An empty list would
- * allow every address.
- */
+/** An address no client has: the only entry of a list of which nothing can be read. */
 export const NO_ADDRESS = '255.255.255.255';
 
 interface Rule {
@@ -18,9 +15,11 @@ interface Rule {
 const blocked = (value: unknown): unknown => (value === null ? undefined : { canConnect: false });
 const never = (): boolean => false;
 
-/** Lists that allow everything when they are empty. */
+/** Lists that allow more when they are empty than with any entry. */
 export const ALLOW_LISTS: ReadonlyMap<string, (value: unknown) => string[]> = new Map([
   ['security.ipWhitelist', () => [NO_ADDRESS]],
+  // Without any, a header that the client may have written decides.
+  ['security.trustedProxies', () => [NO_ADDRESS]],
   // The text of the value: no content type has such a uid.
   ['entitySubscriptions.allowedContentTypes', (value: unknown) => [JSON.stringify(value)]],
 ]);
@@ -32,6 +31,7 @@ const allowList = (path: string): Rule => ({
 
 const RULES: readonly Rule[] = [
   { pattern: ['security', 'requireAuthentication'], closed: Boolean },
+  { pattern: ['security', 'checkOrigin'], closed: Boolean },
   { pattern: ['security', 'rateLimiting', 'enabled'], closed: Boolean },
   ...[...ALLOW_LISTS.keys()].map(allowList),
   { pattern: ['rolePermissions', '*'], closed: blocked },

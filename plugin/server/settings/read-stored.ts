@@ -53,7 +53,7 @@ const withoutRemoved = (node: unknown): unknown => {
 
 /** Addresses are judged by the engine, which obeys them. */
 function addressIssues(tree: Tree): Array<{ path: Path; message: string }> {
-  return ['ipWhitelist', 'ipBlacklist'].flatMap((list) => {
+  return ['ipWhitelist', 'ipBlacklist', 'trustedProxies'].flatMap((list) => {
     const rules = nodeAt(tree, ['security', list]);
     if (!Array.isArray(rules)) return [];
     return (rules as unknown[]).flatMap((rule, index) => {

@@ -22,7 +22,7 @@ export function serverOptions(
     allowEIO3: socket?.serverOptions?.allowEIO3 ?? true,
     ...(fileCors !== undefined && {
       cors: leavesOrigin(fileCors)
-        ? { ...(fileCors), origin }
+        ? { ...fileCors, origin }
         : (withoutUnsetOrigins(fileCors) as SocketServerOptions['cors']),
     }),
     ...(recovery && {
