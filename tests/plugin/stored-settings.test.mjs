@@ -171,6 +171,21 @@ describe('stored settings that cannot be read', { timeout: 240_000 }, () => {
     });
   });
 
+  it('that are too long hold as far as they may', async () => {
+    const names = Array.from({ length: 1001 }, (_, index) => `role-${index}`);
+    const { rolePermissions, events } = await read({
+      rolePermissions: {
+        public: { canConnect: false },
+        ...Object.fromEntries(names.map((name) => [name, { canConnect: true }])),
+      },
+      events: { excludeFields: names },
+    });
+    assert.equal(rolePermissions.public.canConnect, false);
+    assert.equal(Object.keys(rolePermissions).length, 1000);
+    assert.equal(events.excludeFields.length, 1000);
+    assert.deepEqual(await paths(), ['events.excludeFields', 'rolePermissions']);
+  });
+
   it('do not lead to a Redis of somebody else, nor tell its password', async () => {
     const { redis } = await read({ redis: { enabled: true, url: 'redis:hush@host:6379' } });
     assert.equal(redis.enabled, false);

@@ -1,7 +1,7 @@
 /** Reads stored settings: what can be read is in force, the rest is named. Never throws. */
 import type { z } from 'zod';
 
-import { type SettingsPatch, settingsPatchSchema } from '../../shared/settings';
+import { MAX_ENTRIES, type SettingsPatch, settingsPatchSchema } from '../../shared/settings';
 import { checkAddressRule } from '../../socket-io/native';
 import { formatIssue, formatPath, formatValue } from '../config/messages';
 import { isObject } from '../utils/is-object';
@@ -69,19 +69,27 @@ const saidIgnored = (path: Path, message: string): Problem => ({
   message: `${message}; it is ignored`,
 });
 
+/** The part of a list or record that is not too long; undefined if all of it is. */
+function firstEntries(value: unknown): unknown {
+  if (Array.isArray(value) && value.length > MAX_ENTRIES) return value.slice(0, MAX_ENTRIES);
+  if (!isObject(value) || Object.keys(value).length <= MAX_ENTRIES) return undefined;
+  return Object.fromEntries(Object.entries(value).slice(0, MAX_ENTRIES));
+}
+
 /** Takes a value out, or puts in what it counts as. */
 function repairValue(
   tree: Tree,
-  issue: { path: Path; expected?: string; maximum?: number },
+  issue: { path: Path; expected?: string },
   message: string,
 ): Problem {
   const { path } = issue;
   const value = nodeAt(tree, path);
-  if (issue.maximum !== undefined && Array.isArray(value)) {
-    put(tree, path, value.slice(0, issue.maximum));
+  const shortened = firstEntries(value);
+  if (shortened !== undefined) {
+    put(tree, path, shortened);
     return {
       path: formatPath(path),
-      message: `${formatPath(path)} has more than ${issue.maximum} entries; those after them are ignored`,
+      message: `${formatPath(path)} has more than ${MAX_ENTRIES} entries; those after them are ignored`,
     };
   }
   // One name where a list of names belongs is a list of one.
@@ -105,11 +113,10 @@ function repairValue(
 function repairIssue(tree: Tree, issue: z.core.$ZodIssue, seen: unknown): Problem[] {
   if (issue.code !== 'unrecognized_keys') {
     const expected = issue.code === 'invalid_type' ? issue.expected : undefined;
-    const maximum = issue.code === 'too_big' ? Number(issue.maximum) : undefined;
     const { path } = issue;
     // The log must not show what may hold a password.
     const shown = path[0] === 'redis' ? {} : seen;
-    return [repairValue(tree, { path, expected, maximum }, formatIssue(issue, shown, 'settings'))];
+    return [repairValue(tree, { path, expected }, formatIssue(issue, shown, 'settings'))];
   }
   return issue.keys.map((key) => {
     const path = [...issue.path, key];

@@ -9,6 +9,7 @@ import { leaves } from '../../../shared/settings-tree';
 import { Notice } from '../../components/Notice';
 import { useTranslate } from '../../utils/translations';
 import { SectionTabs } from './SectionTabs';
+import { SettingsNotices } from './SettingsNotices';
 import { type ContentType, SettingsPageProvider } from './state/context';
 import { isWithin, sectionOf } from './state/paths';
 import { useSave } from './state/use-save';
@@ -29,7 +30,7 @@ const keepEnter = (event: KeyboardEvent): void => {
 
 /** The settings, what was changed of them, and what became of it. */
 export function SettingsForm({ state, contentTypes, roles, canUpdate }: SettingsFormProps) {
-  const { settings, sources, restartRequired } = state;
+  const { settings, sources, restartRequired, notices } = state;
   const t = useTranslate();
   const namesOf = useSettingNames();
   const save = useSave(settings);
@@ -109,6 +110,7 @@ export function SettingsForm({ state, contentTypes, roles, canUpdate }: Settings
                   {t('settings.restart', { settings: namesOf(restartRequired) })}
                 </Notice>
               )}
+              <SettingsNotices notices={notices} />
               {homeless.map(({ path, message }) => (
                 <Notice key={path} variant="danger">
                   {message}
