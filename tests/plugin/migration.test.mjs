@@ -169,10 +169,8 @@ describe('settings stored by 5.0.x', () => {
 
   it('name what has no equivalent, and never the password of Redis', TIME, async () => {
     await withStored(await storedBy5_0_4('redis-and-middleware'), async (app) => {
-      assert.deepEqual(settingsOf(app).redis, {
-        enabled: true,
-        url: 'redis://:secret@127.0.0.1:1',
-      });
+      const { enabled, url } = settingsOf(app).redis;
+      assert.deepEqual([enabled, url], [true, 'redis://:secret@127.0.0.1:1']);
       const said = notes(app).join('\n');
       assert.match(said, /cors\.methods, cors\.credentials has no equivalent/);
       assert.match(said, /middleware had no effect/);

@@ -24,9 +24,18 @@ process.on('exit', () => {
 const factory = (kind, uid) =>
   `module.exports = require('@strapi/strapi').factories.createCore${kind}('${uid}');\n`;
 
-async function writeApp(
+/** `pluginsFile` replaces config/plugins, which else holds what `boot` was given. */
+export async function writeApp(
   folder,
-  { database, server = {}, plugins = {}, types = {}, components = {}, ownTypes = true },
+  {
+    database,
+    server = {},
+    plugins = {},
+    pluginsFile,
+    types = {},
+    components = {},
+    ownTypes = true,
+  },
 ) {
   const write = async (file, content) => {
     const target = path.join(folder, file);
@@ -77,7 +86,8 @@ async function writeApp(
   );
   await write(
     'config/plugins.js',
-    `module.exports = () => globalThis.pluginIoTestConfigs.get(${JSON.stringify(folder)});\n`,
+    pluginsFile ??
+      `module.exports = () => globalThis.pluginIoTestConfigs.get(${JSON.stringify(folder)});\n`,
   );
   await write(
     'config/middlewares.js',
@@ -118,8 +128,7 @@ function captureLog(strapi) {
  * earlier one may be given to boot it again; `database` replaces the SQLite file, `server` adds
  * to config/server, `plugins` are further packages of Strapi's the application depends on, `types`
  * further content types (without `ownTypes` there are no others), `components` components by uid.
- * `enabled: false` boots the application
- * without the plugin.
+ * `enabled: false` boots the application without the plugin.
  */
 export async function boot(
   config = {},
