@@ -121,6 +121,17 @@ describe('stored settings that cannot be read', { timeout: 240_000 }, () => {
     await join();
   });
 
+  it('do not let clients send more', async () => {
+    const { rolePermissions, security } = await read({
+      rolePermissions: { public: { events: 5 } },
+      security: { inputValidation: { enabled: 'on', allowedEvents: [5] }, trustedProxies: ['x'] },
+    });
+    assert.deepEqual(rolePermissions.public.events, []);
+    assert.equal(security.inputValidation.enabled, true);
+    assert.deepEqual(security.inputValidation.allowedEvents, ['[5]']);
+    assert.deepEqual(security.trustedProxies, [NO_ADDRESS]);
+  });
+
   it('do not open a list of content types', async () => {
     const { entitySubscriptions } = await read({
       entitySubscriptions: { allowedContentTypes: [5] },

@@ -15,13 +15,19 @@ interface Rule {
 const blocked = (value: unknown): unknown => (value === null ? undefined : { canConnect: false });
 const never = (): boolean => false;
 
+/** Names have no more characters. */
+const MAX_NAME = 200;
+
+const textOf = (value: unknown): string[] => [JSON.stringify(value).slice(0, MAX_NAME)];
+
 /** Lists that allow more when they are empty than with any entry. */
 export const ALLOW_LISTS: ReadonlyMap<string, (value: unknown) => string[]> = new Map([
   ['security.ipWhitelist', () => [NO_ADDRESS]],
   // Without any, a header that the client may have written decides.
   ['security.trustedProxies', () => [NO_ADDRESS]],
-  // The text of the value: no content type has such a uid.
-  ['entitySubscriptions.allowedContentTypes', (value: unknown) => [JSON.stringify(value)]],
+  // The text of the value: no content type and no event has such a name.
+  ['entitySubscriptions.allowedContentTypes', textOf],
+  ['security.inputValidation.allowedEvents', textOf],
 ]);
 
 const allowList = (path: string): Rule => ({
@@ -32,6 +38,7 @@ const allowList = (path: string): Rule => ({
 const RULES: readonly Rule[] = [
   { pattern: ['security', 'requireAuthentication'], closed: Boolean },
   { pattern: ['security', 'checkOrigin'], closed: Boolean },
+  { pattern: ['security', 'inputValidation', 'enabled'], closed: Boolean },
   { pattern: ['security', 'rateLimiting', 'enabled'], closed: Boolean },
   ...[...ALLOW_LISTS.keys()].map(allowList),
   { pattern: ['rolePermissions', '*'], closed: blocked },
@@ -40,6 +47,11 @@ const RULES: readonly Rule[] = [
     closed: (value) => (value === null ? undefined : false),
   },
   { pattern: ['rolePermissions', '*', 'contentTypes'], closed: blocked, depth: 2 },
+  // None: without the key, all events are allowed.
+  {
+    pattern: ['rolePermissions', '*', 'events'],
+    closed: (value) => (value === null ? undefined : []),
+  },
   {
     pattern: ['rolePermissions', '*', 'contentTypes', '*'],
     closed: () => ({ create: false, update: false, delete: false }),
