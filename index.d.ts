@@ -13,11 +13,18 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class Engine {
   /**
    * Starts an engine with threads of its own. `wake` is called, at most once until the next `drain`, when
-   * events wait; it does not keep the process alive.
+   * events wait; it does not keep the process alive. The engine ends with its environment, as `close` ends it.
    */
   constructor(options: EngineOptions, wake: () => void)
   /** engine.io's checks of a request, without `allowRequest`. `null`: it is fine. */
   verify(head: RequestHead): Refusal | null
+  /**
+   * Whether the body of a POST whose head was verified may be read: a session sends one at a time. If so, `handle`,
+   * `endPost` or `abortPoll` must follow. If not, the session has ended.
+   */
+  beginPost(head: RequestHead): boolean
+  /** The body that `beginPost` let through is not coming; the session goes on. */
+  endPost(conn: string): void
   /**
    * Serves a polling request. `id` is a custom id for a new session, `attach` says whether JavaScript wants
    * the session's messages. Resolves when there is something to answer.
@@ -39,8 +46,11 @@ export declare class Engine {
   streamDrained(key: number, bytes: number): void
   /** The Node stream `key` ended, closed or failed. */
   streamClose(key: number): void
-  /** Takes up to `max` events. Call again while a batch comes back full. */
-  drain(max: number): Array<EngineEvent>
+  /**
+   * Takes up to `maxEvents` events, of up to `maxBytes` unless the first alone is larger. Call again until nothing
+   * comes: only then `wake` is called again.
+   */
+  drain(maxEvents: number, maxBytes: number): Array<EngineEvent>
   /**
    * Whether clients that connect get JavaScript objects: their messages then arrive as events, for a
    * connection JavaScript may not know yet.
@@ -285,8 +295,10 @@ export interface EngineOptions {
   allowEio3: boolean
   /** Unsent bytes one connection may pile up before it is closed as too slow. */
   maxOutboxBytes: number
-  /** Events waiting for `drain` above which reading from connections pauses. */
+  /** Messages waiting for `drain` above which a connection is read from only while nothing of it waits. */
   maxPendingEvents: number
+  /** The same in bytes of messages, unfinished ones among them. */
+  maxPendingBytes: number
   /** Worker threads; 0 takes half of the cores, between 1 and 4. */
   threads: number
 }
@@ -309,6 +321,10 @@ export interface EngineStats {
   refused: number
   /** Events refused by the rate limit. */
   limited: number
+  /** Connections closed because they kept sending control packets. */
+  flooded: number
+  /** Timers set, one for each open connection. */
+  timers: number
   /** Events waiting for `drain`. */
   pendingEvents: number
 }

@@ -52,10 +52,15 @@ export type EventHandler = (
 
 /** Options of the engine, besides Socket.IO's own. */
 export interface EngineOptions {
-  /** Bytes which may wait for one slow client before it is disconnected. Default: 16 MiB. */
+  /** Bytes which may wait for one slow client before it is disconnected. Default: 2 MiB. */
   maxOutboxBytes?: number;
-  /** Events which may wait for JavaScript before reading from clients pauses. Default: 10,000. */
+  /**
+   * Messages of clients which may wait for JavaScript; above, a client is read from only while nothing of it waits.
+   * Default: 10,000.
+   */
   maxPendingEvents?: number;
+  /** The same in bytes of messages, unfinished ones among them. Default: 64 MiB. */
+  maxPendingBytes?: number;
   /** Worker threads. Default: 0, chosen from the number of cores. */
   threads?: number;
 }

@@ -22,8 +22,9 @@ pub mod transport;
 #[cfg(feature = "bridge")]
 pub mod bridge;
 
-/// glibc keeps the memory of thousands of closed connections; mimalloc gives it back. Only in the addon: checkers of
-/// memory watch the standard allocator.
+/// glibc keeps the memory of thousands of closed connections; mimalloc gives it back. Its version 2: version 3 breaks if
+/// the thread that loaded the library ends, as worker threads of Node do. Only
+/// in the addon: checkers of memory watch the standard allocator.
 #[cfg(feature = "bridge")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

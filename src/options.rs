@@ -27,8 +27,10 @@ pub struct Options {
     pub allow_eio3: bool,
     /// Unsent bytes one connection may pile up before it is closed as too slow.
     pub max_outbox_bytes: usize,
-    /// Events waiting for JavaScript above which reading from connections pauses.
+    /// Messages waiting for JavaScript above which a connection is read from only while nothing of it waits.
     pub max_pending_events: usize,
+    /// The same in bytes of messages, unfinished ones among them.
+    pub max_pending_bytes: usize,
     /// Worker threads; 0 takes half of the cores, between 1 and 4.
     pub threads: usize,
 }
@@ -51,6 +53,7 @@ impl Options {
             ("maxPayload", self.max_payload),
             ("maxOutboxBytes", self.max_outbox_bytes),
             ("maxPendingEvents", self.max_pending_events),
+            ("maxPendingBytes", self.max_pending_bytes),
         ] {
             if value == 0 {
                 return fail(name, value.to_string(), "a positive number");

@@ -80,6 +80,7 @@ fn read(wire: &[u8], max: usize, mut size: impl FnMut(&[u8]) -> usize) -> Readin
                 Incoming::Binary(bytes) => Seen::Binary(bytes.into()),
                 Incoming::Ping(bytes) => Seen::Ping(bytes.into()),
                 Incoming::Close(code) => Seen::Close(code),
+                Incoming::Nothing => return true,
             });
             !matches!(seen.last(), Some(Seen::Close(_)))
         });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use engineioxide_core::Packet;
 use plugin_io::transport::{
-    payload::{Item, Message, Parcel, decode_post, encode_poll},
+    payload::{Decoded, Item, Message, Parcel, decoder, encode_poll},
     request::Protocol,
 };
 
@@ -19,7 +19,7 @@ pub fn run(data: &[u8]) {
     let protocol = if form & 1 == 0 { Protocol::V4 } else { Protocol::V3 };
     let content_type = (form & 2 != 0).then_some(BINARY);
     let max = if form & 4 == 0 { 1 << 20 } else { 64 };
-    let packets = decode_post(body.to_vec().into(), content_type, protocol, max);
+    let packets: Vec<Decoded> = decoder(&body.to_vec().into(), content_type, protocol, max).collect();
     let errors = packets.iter().filter(|packet| packet.is_err()).count();
     assert!(errors <= 1, "decoding went on after an error");
     assert!(errors == 0 || packets.last().is_some_and(Result::is_err));
@@ -55,7 +55,7 @@ fn survives(messages: &[Message], protocol: Protocol, supports_binary: bool) {
     }
     let items = messages.iter().map(|message| Item::Parcel(Arc::new(Parcel::new([message.clone()]))));
     let (body, binary) = encode_poll(&items.collect::<Vec<_>>(), protocol, supports_binary);
-    let again = decode_post(body, binary.then_some(BINARY), protocol, usize::MAX);
+    let again: Vec<Decoded> = decoder(&body, binary.then_some(BINARY), protocol, usize::MAX).collect();
     let contents = |message: &Message| (matches!(message, Message::Text(_)), content(message).to_vec());
     let again: Vec<_> = again.iter().map(|packet| message(packet.as_ref().unwrap()).unwrap()).collect();
     assert_eq!(

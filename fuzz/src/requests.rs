@@ -50,6 +50,7 @@ fn options(form: u8) -> Options {
         allow_eio3: form & 16 != 0,
         max_outbox_bytes: 1 << 20,
         max_pending_events: 1 << 10,
+        max_pending_bytes: 1 << 20,
         threads: 1,
     }
 }

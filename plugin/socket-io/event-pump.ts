@@ -1,9 +1,20 @@
-/** Carries what happened in the engine to JavaScript, in order and in batches that leave Node's loop room to breathe. */
+/**
+ * Carries what happened in the engine to JavaScript: in order, and in portions that leave Node's loop to everybody else.
+ *
+ * What a packet is parsed to waits for later ticks, so one portion is dealt with, handlers included, before the next is
+ * fetched; what clients send does not pile up here, whether or not anybody listens.
+ */
 import { attempt, type Report } from './guard';
 import { EventKind, type Engine, type EngineEvent } from './native';
 
-/** Events handled in one turn of the loop. */
-const BATCH = 1000;
+/** Events fetched at a time. */
+const PORTION_EVENTS = 64;
+/** Bytes fetched at a time; a larger event comes alone. */
+const PORTION_BYTES = 64 * 1024;
+/** Milliseconds of portions in one turn of the loop. */
+const TURN = 5;
+/** Milliseconds left to others, at most, after a single portion has taken much longer than a turn may. */
+const MAX_REST = 25;
 
 export class EventPump {
   private closed = false;
@@ -14,23 +25,39 @@ export class EventPump {
     private readonly report: Report,
   ) {}
 
-  /** Called by the engine, once until the next drain, when events are waiting. */
-  readonly wake = (): void => {
-    if (this.closed) return;
-    const events = this.engine().drain(BATCH);
-    for (const event of events) {
-      // socket.io handles a packet in later ticks; the end of its connection has to wait for these
-      if (event.kind === EventKind.Close) queueMicrotask(() => this.deliver(event));
-      else this.deliver(event);
-    }
-    if (events.length === BATCH) setImmediate(this.wake);
-  };
+  /** Called by the engine, once until nothing was left to fetch, when events are waiting. */
+  readonly wake = (): void => this.portion(performance.now());
 
-  private deliver(event: EngineEvent): void {
-    attempt(() => this.handle(event), this.report);
+  /** Delivers what is left, after the engine was closed: it has no messages of clients any more. */
+  flush(): void {
+    while (this.deliver());
+    this.closed = true;
   }
 
-  close(): void {
-    this.closed = true;
+  private portion(begin: number): void {
+    // A microtask comes after the ticks in which socket.io handles the packets of this portion.
+    if (!this.closed && this.deliver()) queueMicrotask(() => this.next(begin));
+  }
+
+  private next(begin: number): void {
+    const spent = performance.now() - begin;
+    if (spent < TURN) this.portion(begin);
+    else if (spent < 2 * TURN) setImmediate(this.wake);
+    else setTimeout(this.wake, Math.min(spent / 2, MAX_REST));
+  }
+
+  /** One portion. False: nothing was left. */
+  private deliver(): boolean {
+    const events = this.engine().drain(PORTION_EVENTS, PORTION_BYTES);
+    for (const event of events) {
+      // socket.io handles a packet in later ticks; the end of its connection has to wait for these
+      if (event.kind === EventKind.Close) queueMicrotask(() => this.attempt(event));
+      else this.attempt(event);
+    }
+    return events.length > 0;
+  }
+
+  private attempt(event: EngineEvent): void {
+    attempt(() => this.handle(event), this.report);
   }
 }

@@ -16,6 +16,7 @@ import {
   type EngineMiddleware,
   type GenerateId,
 } from './admission';
+import { Bodies, type BodyFailure } from './bodies';
 import { Connections } from './connections';
 import type { Core } from './core';
 import { forwardedOf, type EngineRequest } from './engine-request';
@@ -38,13 +39,16 @@ import {
   type ResolvedOptions,
   type ServerOptions,
 } from './options';
-import { answer, answerTooLarge, headersOf, readBody } from './polling';
+import { answer, headersOf, refuseBody } from './polling';
 import { StreamBridge } from './stream-bridge';
 import { descriptorOf, flatHeaders, readAhead, refuseUpgrade, UpgradeResponse } from './upgrade';
 
 type AttachOptions = Partial<Pick<ServerOptions, 'path' | 'addTrailingSlash'>>;
 /** Events of `io.engine` which tell of every connection. */
 const CONNECTION_EVENTS = ['drain', 'flush'];
+
+/** Whether the engine could not take a connection over, as when descriptors have run out. */
+const isHandoffFailure = (error: unknown) => String(error).includes('[HANDOFF_FAILED]');
 
 type Listener = (...args: unknown[]) => void;
 type RequestHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
@@ -60,6 +64,7 @@ export class NativeEngine extends EventEmitter {
 
   private readonly conns: Connections;
   private readonly pump: EventPump;
+  private readonly bodies: Bodies;
   private readonly streams: StreamBridge;
   private readonly undo: (() => void)[] = [];
   private userMiddlewares = false;
@@ -81,6 +86,9 @@ export class NativeEngine extends EventEmitter {
       this.report,
     );
     this.native = new NativeEngineHandle(engineOptions(this.opts, connectTimeout), this.pump.wake);
+    const { maxHttpBufferSize, pingInterval, pingTimeout } = this.opts;
+    // A client that is still sending a body cannot answer a ping either.
+    this.bodies = new Bodies(maxHttpBufferSize, pingInterval + pingTimeout);
     this.streams = new StreamBridge(this.native);
     this.conns = new Connections(this, this.native, core, this.report);
     if (this.opts.cors) this.middlewares.push(cors(this.opts.cors) as EngineMiddleware);
@@ -191,6 +199,7 @@ export class NativeEngine extends EventEmitter {
     const onError = () => socket.destroy();
     socket.on('error', onError);
     this.upgrade(req, socket, head).catch((error: unknown) => {
+      if (isHandoffFailure(error)) return onError(); // the engine has logged it, within a limit
       if (!(error instanceof Refused)) return this.fail(error, onError);
       this.refuse(req, error);
       refuseUpgrade(socket, error);
@@ -219,17 +228,20 @@ export class NativeEngine extends EventEmitter {
   private async shutDown(): Promise<void> {
     this.conns.closeAll();
     await this.native.close();
-    this.pump.wake(); // what the last connections still had to say
-    this.pump.close();
+    this.pump.flush(); // what the last connections still had to say
     this.streams.close();
     this.core.shut(this.native);
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { head, id } = await admit(this, req, res, false);
-    const body = head.method === 'POST' ? await readBody(req, this.opts.maxHttpBufferSize) : null;
-    if (body === 'too large') return answerTooLarge(res);
-    if (body === 'aborted') return this.abort(head);
+    let body: Buffer | null = null;
+    if (head.method === 'POST') {
+      if (!this.native.beginPost(head)) return refuseBody(res, 400);
+      const read = await this.bodies.read(req);
+      if (!Buffer.isBuffer(read)) return this.withoutBody(read, head, res);
+      body = read;
+    }
     const onClose = () => res.writableFinished || this.abort(head);
     res.once('close', onClose);
     const attach = this.core.eager();
@@ -240,6 +252,12 @@ export class NativeEngine extends EventEmitter {
     if (reply.status === 200)
       this.announceHeaders(headers, req, head.sid === null, reply.id ?? head.sid);
     await answer(req, res, reply, headers, this.opts.httpCompression);
+  }
+
+  private withoutBody(failure: BodyFailure, head: RequestHead, res: ServerResponse): void {
+    if (failure === 413 || failure === 503) this.native.endPost(head.sid ?? '');
+    else this.abort(head);
+    if (failure !== 'aborted') refuseBody(res, failure);
   }
 
   private async upgrade(req: IncomingMessage, socket: Duplex, ahead: Buffer): Promise<void> {

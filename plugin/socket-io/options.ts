@@ -16,10 +16,15 @@ export interface ProxySettings {
 
 /** Options which socket.io does not have. */
 export interface NativeOptions {
-  /** Bytes which may wait for one slow client before it is disconnected. Default: 16 MiB. */
+  /** Bytes which may wait for one slow client before it is disconnected. Default: 2 MiB. */
   maxOutboxBytes: number;
-  /** Events which may wait for JavaScript before reading from clients pauses. Default: 10,000. */
+  /**
+   * Messages of clients which may wait for JavaScript; above, a client is read from only while nothing of it waits.
+   * Default: 10,000.
+   */
   maxPendingEvents: number;
+  /** The same in bytes of messages, unfinished ones among them. Default: 64 MiB. */
+  maxPendingBytes: number;
   /** Worker threads of the engine. Default: 0, chosen from the number of cores. */
   threads: number;
   /**
@@ -48,8 +53,9 @@ const DEFAULTS = {
   allowUpgrades: true,
   allowEIO3: false,
   httpCompression: { threshold: 1024 } as ServerOptions['httpCompression'],
-  maxOutboxBytes: 16 * 1024 * 1024,
+  maxOutboxBytes: 2 * 1024 * 1024,
   maxPendingEvents: 10_000,
+  maxPendingBytes: 64 * 1024 * 1024,
   threads: 0,
 };
 const COOKIE_DEFAULTS = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' as const };
@@ -97,6 +103,7 @@ export function engineOptions(options: ResolvedOptions, connectTimeout: number):
     allowEio3: options.allowEIO3,
     maxOutboxBytes: options.maxOutboxBytes,
     maxPendingEvents: options.maxPendingEvents,
+    maxPendingBytes: options.maxPendingBytes,
     threads: options.threads,
   };
 }

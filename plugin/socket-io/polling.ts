@@ -1,4 +1,4 @@
-/** One long-polling request: its body in, the engine's answer out. */
+/** The answer to one long-polling request. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
@@ -8,28 +8,10 @@ import type { ResolvedOptions } from './options';
 
 const compress = { gzip: promisify(zlib.gzip), deflate: promisify(zlib.deflate) };
 
-/** A body which will not come: longer than allowed, or the client went away. */
-export type BodyFailure = 'too large' | 'aborted';
-
-export function readBody(req: IncomingMessage, limit: number): Promise<Buffer | BodyFailure> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    req.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limit) resolve('too large');
-      else chunks.push(chunk);
-    });
-    req.on('end', () => resolve(Buffer.concat(chunks)));
-    req.on('close', () => resolve('aborted'));
-    req.on('error', () => resolve('aborted'));
-  });
-}
-
-/** Refuses a body over the limit; what the client still sends is not read. */
-export function answerTooLarge(res: ServerResponse): void {
+/** Refuses a request whose body was not read to its end: the connection cannot be used again. */
+export function refuseBody(res: ServerResponse, status: number): void {
   res.shouldKeepAlive = false;
-  res.writeHead(413).end();
+  res.writeHead(status).end();
 }
 
 /** The answer's headers as an object, which `headers` listeners may change. */

@@ -42,8 +42,10 @@ pub struct EngineOptions {
     pub allow_eio3: bool,
     /// Unsent bytes one connection may pile up before it is closed as too slow.
     pub max_outbox_bytes: f64,
-    /// Events waiting for `drain` above which reading from connections pauses.
+    /// Messages waiting for `drain` above which a connection is read from only while nothing of it waits.
     pub max_pending_events: f64,
+    /// The same in bytes of messages, unfinished ones among them.
+    pub max_pending_bytes: f64,
     /// Worker threads; 0 takes half of the cores, between 1 and 4.
     pub threads: f64,
 }
@@ -65,6 +67,7 @@ impl EngineOptions {
             allow_eio3: self.allow_eio3,
             max_outbox_bytes: self.max_outbox_bytes as usize,
             max_pending_events: self.max_pending_events as usize,
+            max_pending_bytes: self.max_pending_bytes as usize,
             threads: self.threads as usize,
         }
     }
@@ -319,6 +322,10 @@ pub struct EngineStats {
     pub refused: f64,
     /// Events refused by the rate limit.
     pub limited: f64,
+    /// Connections closed because they kept sending control packets.
+    pub flooded: f64,
+    /// Timers set, one for each open connection.
+    pub timers: f64,
     /// Events waiting for `drain`.
     pub pending_events: f64,
 }
@@ -334,6 +341,8 @@ impl From<Stats> for EngineStats {
             slow_closed: stats.slow_closed as f64,
             refused: stats.refused as f64,
             limited: stats.limited as f64,
+            flooded: stats.flooded as f64,
+            timers: stats.timers as f64,
             pending_events: stats.pending_events as f64,
         }
     }

@@ -11,11 +11,12 @@ use napi_derive::napi;
 
 use super::{
     dto::{ConnView, EngineEvent, EngineOptions, EngineStats, HttpAnswer, Refusal, RequestHead, parcel},
+    environment::EndWithEnvironment,
     hooks::JsHooks,
 };
 use crate::{
     error::Error,
-    server::{core, engine, namespace::Namespace},
+    server::{core, engine, events::Level, namespace::Namespace},
     transport::stream::Stream,
 };
 
@@ -33,22 +34,38 @@ pub(super) fn strings(list: Vec<Arc<str>>) -> Vec<String> {
 #[napi]
 pub struct Engine {
     inner: Arc<engine::Engine>,
+    end: EndWithEnvironment,
 }
 
 #[napi]
 impl Engine {
     /// Starts an engine with threads of its own. `wake` is called, at most once until the next `drain`, when
-    /// events wait; it does not keep the process alive.
+    /// events wait; it does not keep the process alive. The engine ends with its environment, as `close` ends it.
     #[napi(constructor)]
-    pub fn new(options: EngineOptions, wake: Function<'_, (), ()>) -> Result<Self> {
+    pub fn new(env: Env, options: EngineOptions, wake: Function<'_, (), ()>) -> Result<Self> {
         let engine = engine::Engine::start(options.into_core(), Box::new(JsHooks::new(wake)?))?;
-        Ok(Self { inner: Arc::new(engine) })
+        let inner = Arc::new(engine);
+        let end = EndWithEnvironment::new(&env, &inner)?;
+        Ok(Self { inner, end })
     }
 
     /// engine.io's checks of a request, without `allowRequest`. `null`: it is fine.
     #[napi]
     pub fn verify(&self, head: RequestHead) -> Option<Refusal> {
         self.core().verify(&head.into()).err().map(Refusal::from)
+    }
+
+    /// Whether the body of a POST whose head was verified may be read: a session sends one at a time. If so, `handle`,
+    /// `endPost` or `abortPoll` must follow. If not, the session has ended.
+    #[napi]
+    pub fn begin_post(&self, head: RequestHead) -> bool {
+        self.core().begin_post(&head.into())
+    }
+
+    /// The body that `beginPost` let through is not coming; the session goes on.
+    #[napi]
+    pub fn end_post(&self, conn: String) {
+        self.core().end_post(&conn);
     }
 
     /// Serves a polling request. `id` is a custom id for a new session, `attach` says whether JavaScript wants
@@ -96,10 +113,14 @@ impl Engine {
         if core.is_closed() {
             return Err(Error::Closed.into());
         }
-        let stream = {
+        let taken = {
             let _runtime = core.runtime().enter();
-            take_fd(fd).map_err(Error::Handoff)?
+            take_fd(fd)
         };
+        // Limited, because clients can cause it at will: the usual reason is that descriptors have run out.
+        let stream = taken.map_err(Error::Handoff).inspect_err(|error| {
+            core.log(Level::Warn, "refused connections", format!("a connection was refused: {error}"));
+        })?;
         let id =
             core.take_websocket(stream, &leftover, &head.into(), id.as_deref(), &response_headers, attach)?;
         Ok(id.to_string())
@@ -147,10 +168,12 @@ impl Engine {
         self.core().remove_stream(key);
     }
 
-    /// Takes up to `max` events. Call again while a batch comes back full.
+    /// Takes up to `maxEvents` events, of up to `maxBytes` unless the first alone is larger. Call again until nothing
+    /// comes: only then `wake` is called again.
     #[napi]
-    pub fn drain(&self, max: u32) -> Vec<EngineEvent> {
-        self.core().events.drain(max as usize).into_iter().map(EngineEvent::from).collect()
+    pub fn drain(&self, max_events: u32, max_bytes: u32) -> Vec<EngineEvent> {
+        let events = self.core().events.drain(max_events as usize, max_bytes as usize);
+        events.into_iter().map(EngineEvent::from).collect()
     }
 
     /// Whether clients that connect get JavaScript objects: their messages then arrive as events, for a
@@ -326,6 +349,7 @@ impl Engine {
     #[napi(ts_return_type = "Promise<void>")]
     pub fn close<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         let (deferred, promise) = env.create_deferred()?;
+        self.end.cancel(env)?;
         let engine = self.inner.clone();
         let spawned = std::thread::Builder::new().name("plugin-io-close".into()).spawn(move || {
             engine.close();

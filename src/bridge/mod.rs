@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod dto;
 pub mod engine;
+pub mod environment;
 pub mod hooks;
 pub mod monitoring;
 pub mod presence;

@@ -80,7 +80,7 @@ impl Core {
         self.runtime().spawn(async move {
             tokio::time::sleep(wait).await;
             if let Some(conn) = conn.upgrade().filter(|conn| conn.is_open()) {
-                events.push(Event::Text(conn.id.clone(), text));
+                events.push(&conn.lane, Event::Text(conn.id.clone(), text));
             }
             drop(permit);
         });
@@ -138,7 +138,7 @@ impl Core {
         self.log_end(conn, why);
     }
 
-    fn log_end(&self, conn: &Conn, why: &str) {
+    pub(super) fn log_end(&self, conn: &Conn, why: &str) {
         let line = format!("connection {} from {} closed: {why}", conn.id, conn.address.text);
         self.log(Level::Warn, "closed connections", line);
     }

@@ -1,17 +1,19 @@
 //! One Engine.IO session.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU8, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-use super::namespace::{Member, Namespace};
+use super::{
+    control::ControlRate,
+    heartbeat::Deadlines,
+    lane::Lane,
+    namespace::{Member, Namespace},
+};
 use crate::{
     security::{ClientAddress, ConnGuard, EventNames, EventRate},
     transport::{
@@ -81,17 +83,6 @@ impl StoredHead {
     }
 }
 
-/// Heartbeat of a session: when the next step is due and what it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Heartbeat {
-    /// When to look next.
-    pub due: Instant,
-    /// Whether a pong is awaited, so that being due means the client is gone.
-    pub awaiting: bool,
-    /// Tells a timer that it was replaced.
-    pub generation: u32,
-}
-
 /// The engine's own Socket.IO state of a connection.
 #[derive(Default)]
 pub struct Client {
@@ -132,8 +123,12 @@ pub struct Conn {
     pub outbox: Outbox,
     /// The engine's own Socket.IO state.
     pub client: Mutex<Client>,
-    /// Heartbeat.
-    pub heartbeat: Mutex<Heartbeat>,
+    /// What it has waiting for JavaScript.
+    pub lane: Arc<Lane>,
+    /// Heartbeat and other deadlines.
+    pub deadlines: Mutex<Deadlines>,
+    /// How many control packets it sends.
+    pub control: Mutex<ControlRate>,
     /// A polling body is being read.
     pub posting: AtomicBool,
     /// Its client broke a bound: it gets no time to close cleanly, in which it could go on.
@@ -164,7 +159,9 @@ impl Conn {
             address,
             outbox: Outbox::new(head.protocol(), supports_binary, outbox_limit),
             client: Mutex::new(Client { attached, ..Client::default() }),
-            heartbeat: Mutex::new(Heartbeat { due: Instant::now(), awaiting: false, generation: 0 }),
+            lane: Arc::default(),
+            deadlines: Mutex::new(Deadlines::new()),
+            control: Mutex::default(),
             posting: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use base64::Engine as _;
@@ -20,10 +20,10 @@ use super::{
     admission::MAX_WAITING_BYTES,
     conn::{CloseReason, Conn},
     counters::{Counters, Stats},
-    events::{Event, Events, Hooks},
+    events::{Bounds, Event, Events, Hooks, StreamEvents},
     fanout::Jobs,
     namespace::Namespace,
-    timers::{Timer, Timers},
+    timers::Timers,
 };
 use crate::{
     error::{Error, Result},
@@ -32,13 +32,13 @@ use crate::{
     security::{ClientAddress, Denied, Forwarded, Security},
     transport::{
         outbox::Progress,
-        request::{Protocol, Refusal, RequestHead, SessionState, verify},
+        request::{Refusal, RequestHead, SessionState, verify},
         stream::NodeStream,
     },
 };
 
 /// Time a closing session has to take its last packets.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A namespace, and whether clients without JavaScript objects may join it.
 pub(super) struct Entry {
@@ -92,7 +92,10 @@ impl Core {
     /// The state of a new engine.
     pub(super) fn new(options: Options, hooks: Box<dyn Hooks>, runtime: Handle, jobs: Jobs) -> Self {
         Self {
-            events: Arc::new(Events::new(options.max_pending_events, hooks)),
+            events: Arc::new(Events::new(
+                Bounds { messages: options.max_pending_events, bytes: options.max_pending_bytes },
+                hooks,
+            )),
             options,
             security: Security::default(),
             monitor: Monitor::new(0),
@@ -175,15 +178,7 @@ impl Core {
             self.security.opened(&conn.address);
             self.counters.connections.fetch_add(1, Ordering::Relaxed);
         }
-        let now = Instant::now();
-        let first = match conn.protocol {
-            Protocol::V4 => self.options.ping_interval,
-            Protocol::V3 => self.options.ping_interval + self.options.ping_timeout,
-        };
-        self.schedule_heartbeat(&conn, now + first, conn.protocol == Protocol::V3);
-        if !attach {
-            self.timers.schedule(now + self.options.connect_timeout, &conn, Timer::Connect);
-        }
+        self.start_deadlines(&conn, attach);
         Ok(conn)
     }
 
@@ -251,11 +246,12 @@ impl Core {
             }
             client.attached
         };
+        self.forget_deadlines(conn);
         conn.outbox.wake(); // an upgrade under way looks whether its session is still there
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);
         self.security.closed(&conn.address);
         if attached {
-            self.events.push(Event::Close(conn.id.clone(), reason.as_str()));
+            self.events.push(&conn.lane, Event::Close(conn.id.clone(), reason.as_str()));
         } else {
             self.leave_all(conn);
             self.conns.write().remove(&conn.id);
@@ -270,7 +266,7 @@ impl Core {
         match conn.outbox.finish(discard) {
             Progress::Finished | Progress::Broken => self.ended(conn, CloseReason::ForcedClose),
             _ if conn.cut.load(Ordering::Relaxed) => self.fail(conn, CloseReason::ForcedClose),
-            _ => self.timers.schedule(Instant::now() + CLOSE_TIMEOUT, conn, Timer::Close),
+            _ => self.bound_close(conn),
         }
     }
 
@@ -278,7 +274,7 @@ impl Core {
 
     /// Makes the engine's end of the Node stream `key`.
     pub fn add_stream(&self, key: u32) -> Arc<NodeStream> {
-        let stream = Arc::new(NodeStream::new(key, self.events.clone()));
+        let stream = Arc::new(NodeStream::new(key, Arc::new(StreamEvents::new(self.events.clone()))));
         self.streams.lock().insert(key, stream.clone());
         stream
     }
@@ -322,6 +318,8 @@ impl Core {
             slow_closed: read(&self.counters.slow_closed),
             refused: read(&self.counters.refused),
             limited: read(&self.counters.limited),
+            flooded: read(&self.counters.flooded),
+            timers: self.timers.len() as u64,
             pending_events: self.events.len() as u64,
         }
     }

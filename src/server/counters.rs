@@ -13,6 +13,7 @@ pub struct Counters {
     pub(super) slow_closed: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) limited: AtomicU64,
+    pub(super) flooded: AtomicU64,
 }
 
 impl Counters {
@@ -25,6 +26,10 @@ impl Counters {
     pub(super) fn activity(&self) -> u64 {
         let counted = [&self.connections, &self.packets_in, &self.packets_out, &self.refused];
         counted.iter().fold(0, |sum, one| sum.wrapping_add(one.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn flooded(&self) {
+        self.flooded.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn sent(&self, recipients: usize, bytes: usize) {
@@ -52,6 +57,10 @@ pub struct Stats {
     pub refused: u64,
     /// Events refused by the rate limit.
     pub limited: u64,
+    /// Sessions closed because they kept sending control packets.
+    pub flooded: u64,
+    /// Timers set, one for each open session.
+    pub timers: u64,
     /// Events waiting for JavaScript.
     pub pending_events: u64,
 }

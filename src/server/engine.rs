@@ -27,7 +27,13 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// An engine: the shared state, and what only its owner may end.
 pub struct Engine {
     core: Arc<Core>,
-    parts: Mutex<Option<(Runtime, JoinHandle<()>)>>,
+    parts: Mutex<Option<Parts>>,
+}
+
+struct Parts {
+    runtime: Runtime,
+    sender: JoinHandle<()>,
+    timers: JoinHandle<()>,
 }
 
 impl Engine {
@@ -43,15 +49,17 @@ impl Engine {
         let (jobs, queue) = fanout::channel();
         let core = Arc::new(Core::new(options, hooks, runtime.handle().clone(), jobs));
         let sender = fanout::start(core.clone(), queue)?;
-        runtime.spawn({
+        let timers = {
             let core = core.clone();
-            async move { core.timers.run(|conn, timer| core.on_timer(conn, timer)).await }
-        });
+            let work =
+                move || core.timers.run(|conn| core.guard(conn, "serving a timer", || core.on_timer(conn)));
+            std::thread::Builder::new().name("plugin-io-time".into()).spawn(work).map_err(Error::Runtime)?
+        };
         runtime.spawn({
             let core = core.clone();
             async move { memory::return_unused(|| core.counters.activity()).await }
         });
-        Ok(Self { core, parts: Mutex::new(Some((runtime, sender))) })
+        Ok(Self { core, parts: Mutex::new(Some(Parts { runtime, sender, timers })) })
     }
 
     /// The state to work with.
@@ -61,7 +69,9 @@ impl Engine {
 
     /// Refuses what is new, ends every session and joins all threads. Blocks; idempotent.
     pub fn close(&self) {
-        let Some((runtime, sender)) = self.parts.lock().take() else { return };
+        // Held until the end: whoever closes as well returns when it is done.
+        let mut parts = self.parts.lock();
+        let Some(Parts { runtime, sender, timers }) = parts.take() else { return };
         let core = &self.core;
         let conns: Vec<_> = {
             let conns = core.conns.write();
@@ -71,9 +81,11 @@ impl Engine {
         for conn in &conns {
             core.queue(Job::Close(conn.clone(), false));
         }
+        core.events.discard_messages();
         core.queue(Job::Stop);
-        // The thread only fails to join if it panicked; there is nothing left to do for it then.
-        let _ = sender.join();
+        core.timers.stop();
+        // A thread only fails to join if it panicked; there is nothing left to do for it then.
+        let _ = (sender.join(), timers.join());
         for conn in &conns {
             core.fail(conn, CloseReason::ForcedClose);
         }
@@ -86,9 +98,14 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some((runtime, _)) = self.parts.lock().take() {
+        if let Some(Parts { runtime, .. }) = self.parts.lock().take() {
             self.core.closed.store(true, Ordering::Release);
             self.core.queue(Job::Stop);
+            self.core.timers.stop();
+            let conns: Vec<_> = self.core.conns.read().values().cloned().collect();
+            for conn in &conns {
+                self.core.fail(conn, CloseReason::ForcedClose);
+            }
             runtime.shutdown_background();
         }
     }

@@ -1,15 +1,28 @@
-//! What the engine tells JavaScript, in order, batched, bounded.
+//! What the engine tells JavaScript: in order per connection, fairly between them, in bounded batches.
 //!
-//! Producers push, JavaScript is woken once and drains. Above the bound nothing is lost: connections stop
-//! reading until JavaScript has caught up.
+//! Producers push, JavaScript is woken once and drains until nothing comes. Nothing is lost at a bound: a connection
+//! that has used its share is not read from until JavaScript has caught up with it, and others go on. Above the bounds
+//! of the whole, a connection is read from only while nothing of it waits.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::lane::{Batch, Lane, Left, SHARE};
 use crate::transport::stream::StreamSink;
+
+/// Cost of an event beside its payload: what it takes in memory, and roughly what it takes JavaScript to look at it.
+const OVERHEAD: usize = 128;
+/// Bytes of an unfinished message that a connection may always have.
+const SMALL: usize = 16 * 1024;
 
 /// Severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,74 +62,156 @@ pub enum Event {
     Log(Level, String),
 }
 
+impl Event {
+    /// What the event counts against the bounds.
+    pub(super) fn cost(&self) -> usize {
+        let payload = match self {
+            Event::Text(_, text) => text.len(),
+            Event::Binary(_, bytes) | Event::StreamData(_, bytes) => bytes.len(),
+            _ => 0,
+        };
+        OVERHEAD + payload
+    }
+
+    /// Whether it is a message of a client, which the client may repeat at will.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Event::Text(..) | Event::Binary(..))
+    }
+}
+
 /// The one way the engine calls out.
 pub trait Hooks: Send + Sync + 'static {
-    /// Events wait. Called at most once until they were drained. False if nobody can be reached.
+    /// Events wait. Called at most once until `drain` found nothing. False if nobody can be reached.
     fn wake(&self) -> bool;
 }
 
-struct Queue {
-    events: VecDeque<Event>,
+/// Bounds of what waits for JavaScript.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Messages of clients.
+    pub messages: usize,
+    /// Bytes of messages of clients, unfinished ones among them.
+    pub bytes: usize,
+}
+
+#[derive(Default)]
+struct Ring {
+    lanes: VecDeque<Arc<Lane>>,
     woken: bool,
 }
 
 /// The queue between the engine and JavaScript.
 pub struct Events {
-    queue: Mutex<Queue>,
-    limit: usize,
+    ring: Mutex<Ring>,
+    bounds: Bounds,
+    /// Events waiting.
+    waiting: AtomicUsize,
+    /// Messages of clients among them.
+    messages: AtomicUsize,
+    /// Their bytes, and those of unfinished messages.
+    held: AtomicUsize,
     room: Notify,
+    closed: AtomicBool,
+    /// Log lines.
+    log: Arc<Lane>,
     hooks: Box<dyn Hooks>,
 }
 
 impl Events {
-    /// A queue that pauses readers above `limit` events.
-    pub fn new(limit: usize, hooks: Box<dyn Hooks>) -> Self {
+    /// An empty queue.
+    pub fn new(bounds: Bounds, hooks: Box<dyn Hooks>) -> Self {
         Self {
-            queue: Mutex::new(Queue { events: VecDeque::new(), woken: false }),
-            limit,
+            ring: Mutex::default(),
+            bounds,
+            waiting: AtomicUsize::new(0),
+            messages: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
             room: Notify::new(),
+            closed: AtomicBool::new(false),
+            log: Arc::default(),
             hooks,
         }
     }
 
     /// Adds an event and wakes JavaScript if it is not yet awake.
-    pub fn push(&self, event: Event) {
-        let mut queue = self.queue.lock();
-        queue.events.push_back(event);
-        if queue.woken {
+    pub fn push(&self, lane: &Arc<Lane>, event: Event) {
+        if event.is_message() {
+            if self.closed.load(Ordering::Acquire) {
+                return;
+            }
+            self.messages.fetch_add(1, Ordering::AcqRel);
+            self.held.fetch_add(event.cost(), Ordering::AcqRel);
+        }
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        if !lane.push(event) {
             return;
         }
-        queue.woken = true;
-        drop(queue);
+        let mut ring = self.ring.lock();
+        ring.lanes.push_back(lane.clone());
+        if std::mem::replace(&mut ring.woken, true) {
+            return;
+        }
+        drop(ring);
         if !self.hooks.wake() {
-            self.queue.lock().woken = false;
+            self.ring.lock().woken = false;
         }
     }
 
-    /// Adds a line for the log.
+    /// Adds a line for the log. What clients can cause goes through [`super::core::Core::log`], which limits it.
     pub fn log(&self, level: Level, line: String) {
-        self.push(Event::Log(level, line));
+        self.push(&self.log, Event::Log(level, line));
     }
 
-    /// Takes up to `max` events. The caller calls again while a batch comes back full.
-    pub fn drain(&self, max: usize) -> Vec<Event> {
-        let mut queue = self.queue.lock();
-        let count = queue.events.len().min(max);
-        let batch = queue.events.drain(..count).collect();
-        if count < max {
-            queue.woken = false;
+    /// Takes a batch of events: at most `max_events`, and at most `max_bytes` unless the first alone is larger. The
+    /// caller calls again until nothing comes.
+    pub fn drain(&self, max_events: usize, max_bytes: usize) -> Vec<Event> {
+        let mut batch =
+            Batch { events: Vec::new(), cost: 0, max_events: max_events.max(1), max_cost: max_bytes };
+        while batch.events.len() < batch.max_events {
+            let lane = {
+                let mut ring = self.ring.lock();
+                match ring.lanes.pop_front() {
+                    Some(lane) => lane,
+                    None => {
+                        ring.woken = !batch.events.is_empty();
+                        break;
+                    }
+                }
+            };
+            match lane.serve(&mut batch) {
+                Left::Nothing => {}
+                Left::Some => self.ring.lock().lanes.push_back(lane),
+                Left::BatchFull => {
+                    self.ring.lock().lanes.push_front(lane);
+                    break;
+                }
+            }
         }
-        let has_room = queue.events.len() < self.limit;
-        drop(queue);
-        if has_room {
-            self.room.notify_waiters();
+        let events = batch.events;
+        self.waiting.fetch_sub(events.len(), Ordering::AcqRel);
+        let messages = events.iter().filter(|event| event.is_message());
+        let (count, cost) = messages.fold((0, 0), |(count, cost), event| (count + 1, cost + event.cost()));
+        self.messages.fetch_sub(count, Ordering::AcqRel);
+        self.release(cost);
+        events
+    }
+
+    /// From now on messages of clients are dropped, and so are those that wait. Everything else still goes out.
+    pub fn discard_messages(&self) {
+        self.closed.store(true, Ordering::Release);
+        let lanes: Vec<_> = self.ring.lock().lanes.iter().cloned().collect();
+        for lane in lanes {
+            let (count, cost) = lane.discard_messages();
+            self.waiting.fetch_sub(count, Ordering::AcqRel);
+            self.messages.fetch_sub(count, Ordering::AcqRel);
+            self.held.fetch_sub(cost, Ordering::AcqRel);
         }
-        batch
+        self.room.notify_waiters();
     }
 
     /// Number of events waiting.
     pub fn len(&self) -> usize {
-        self.queue.lock().events.len()
+        self.waiting.load(Ordering::Acquire)
     }
 
     /// Whether no event waits.
@@ -124,40 +219,108 @@ impl Events {
         self.len() == 0
     }
 
-    /// Whether readers may go on.
-    pub fn has_room(&self) -> bool {
-        self.len() < self.limit
+    /// Bytes of messages of clients, unfinished ones among them.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Acquire)
     }
 
-    /// Waits for a turn: until the queue has room, or had some. Who waited may read a little even if others were
-    /// quicker to fill the queue again, or one client that floods would keep all others from being heard.
-    /// Cancel safe.
-    pub async fn turn(&self) {
-        let room = self.room.notified();
-        tokio::pin!(room);
-        room.as_mut().enable();
-        if !self.has_room() {
-            room.await;
+    fn is_full(&self) -> bool {
+        self.held() >= self.bounds.bytes || self.messages.load(Ordering::Acquire) >= self.bounds.messages
+    }
+
+    fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::AcqRel);
+        if bytes > 0 && !self.is_full() {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Whether a connection may be read from: which lane it has, and the bytes of its unfinished message.
+    pub fn may_read(&self, lane: &Lane, unfinished: usize) -> bool {
+        let waiting = lane.waiting();
+        waiting < SHARE && (!self.is_full() || waiting == 0 && unfinished <= SMALL)
+    }
+
+    /// Waits until [`Events::may_read`]. Cancel safe.
+    pub async fn turn(&self, lane: &Lane, unfinished: usize) {
+        loop {
+            let (own, all) = (lane.room(), self.room.notified());
+            tokio::pin!(own, all);
+            own.as_mut().enable();
+            all.as_mut().enable();
+            if self.closed.load(Ordering::Acquire) || self.may_read(lane, unfinished) {
+                return;
+            }
+            tokio::select! {
+                () = own => {}
+                () = all => {}
+            }
         }
     }
 }
 
-impl StreamSink for Events {
+/// The bytes of a connection's unfinished message, as long as it has one.
+pub struct Unfinished {
+    events: Arc<Events>,
+    bytes: usize,
+}
+
+impl Unfinished {
+    /// A connection without any.
+    pub fn new(events: Arc<Events>) -> Self {
+        Self { events, bytes: 0 }
+    }
+
+    /// Counts them anew.
+    pub fn set(&mut self, bytes: usize) {
+        if bytes > self.bytes {
+            self.events.held.fetch_add(bytes - self.bytes, Ordering::AcqRel);
+        } else {
+            self.events.release(self.bytes - bytes);
+        }
+        self.bytes = bytes;
+    }
+
+    /// Their number.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.set(0);
+    }
+}
+
+/// Where the bytes for one Node stream go. They are bounded by the stream, not here.
+pub struct StreamEvents {
+    events: Arc<Events>,
+    lane: Arc<Lane>,
+}
+
+impl StreamEvents {
+    /// A stream about to begin.
+    pub fn new(events: Arc<Events>) -> Self {
+        Self { events, lane: Arc::default() }
+    }
+}
+
+impl StreamSink for StreamEvents {
     fn data(&self, key: u32, bytes: Bytes) {
-        self.push(Event::StreamData(key, bytes));
+        self.events.push(&self.lane, Event::StreamData(key, bytes));
     }
     fn end(&self, key: u32) {
-        self.push(Event::StreamEnd(key));
+        self.events.push(&self.lane, Event::StreamEnd(key));
     }
     fn resume(&self, key: u32) {
-        self.push(Event::StreamResume(key));
+        self.events.push(&self.lane, Event::StreamResume(key));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     struct Count(Arc<AtomicUsize>);
     impl Hooks for Count {
@@ -167,34 +330,133 @@ mod tests {
         }
     }
 
-    #[test]
-    fn wakes_once_until_drained_and_keeps_order() {
+    const BOUNDS: Bounds = Bounds { messages: 10, bytes: 1 << 20 };
+
+    fn events(bounds: Bounds) -> (Arc<Events>, Arc<AtomicUsize>) {
         let wakes = Arc::new(AtomicUsize::new(0));
-        let events = Events::new(10, Box::new(Count(wakes.clone())));
+        (Arc::new(Events::new(bounds, Box::new(Count(wakes.clone())))), wakes)
+    }
+
+    fn text(from: &str, bytes: usize) -> Event {
+        Event::Text(from.into(), "x".repeat(bytes))
+    }
+
+    fn sources(batch: &[Event]) -> String {
+        let name = |event: &Event| match event {
+            Event::Text(from, _) => from.to_string(),
+            other => format!("{other:?}"),
+        };
+        batch.iter().map(name).collect()
+    }
+
+    #[test]
+    fn wakes_once_until_nothing_came_and_keeps_order() {
+        let (events, wakes) = events(BOUNDS);
+        let lane = Arc::default();
         for key in 0..3 {
-            events.push(Event::StreamEnd(key));
+            events.push(&lane, Event::StreamEnd(key));
         }
         assert_eq!(wakes.load(Ordering::SeqCst), 1);
-        assert_eq!(events.drain(2).len(), 2);
-        events.push(Event::StreamEnd(3));
-        assert_eq!(wakes.load(Ordering::SeqCst), 1, "a full batch means JavaScript drains again");
-        let keys: Vec<_> = events.drain(10).into_iter().map(|event| format!("{event:?}")).collect();
-        assert_eq!(keys, ["StreamEnd(2)", "StreamEnd(3)"]);
-        events.push(Event::StreamEnd(4));
+        assert_eq!(events.drain(2, 1000).len(), 2);
+        events.push(&lane, Event::StreamEnd(3));
+        assert_eq!(sources(&events.drain(10, 1000)), "StreamEnd(2)StreamEnd(3)");
+        events.push(&lane, Event::StreamEnd(4));
+        assert_eq!(wakes.load(Ordering::SeqCst), 1, "JavaScript drains until nothing comes");
+        assert_eq!(events.drain(10, 1000).len(), 1);
+        assert!(events.drain(10, 1000).is_empty());
+        events.push(&lane, Event::StreamEnd(5));
         assert_eq!(wakes.load(Ordering::SeqCst), 2);
     }
 
+    #[test]
+    fn a_batch_is_bounded_by_bytes_but_never_stuck_at_a_large_event() {
+        let (events, _) = events(BOUNDS);
+        let lane = Arc::default();
+        for bytes in [500_000, 10, 10, 500_000] {
+            events.push(&lane, text("a", bytes));
+        }
+        let sizes = [1, 2, 1, 0].map(|_: usize| events.drain(100, 64 * 1024).len());
+        assert_eq!(sizes, [1, 2, 1, 0]);
+        assert_eq!((events.len(), events.held(), lane.waiting()), (0, 0, 0));
+    }
+
+    #[test]
+    fn connections_have_their_turns_by_bytes() {
+        let (events, _) = events(BOUNDS);
+        let (large, small) = (Arc::default(), Arc::default());
+        for _ in 0..3 {
+            events.push(&large, text("L", 40_000));
+        }
+        for _ in 0..6 {
+            events.push(&small, text("s", 100));
+        }
+        assert_eq!(sources(&events.drain(4, 1 << 20)), "ssss");
+        assert_eq!(sources(&events.drain(100, 1 << 20)), "ssLLL");
+    }
+
+    #[test]
+    fn a_connection_pauses_at_its_share_and_others_go_on() {
+        let (events, _) = events(Bounds { messages: 1000, bytes: 1 << 30 });
+        let (flood, other) = (Arc::default(), Arc::<Lane>::default());
+        assert!(events.may_read(&flood, 1 << 20));
+        events.push(&flood, text("f", SHARE));
+        assert!(!events.may_read(&flood, 0));
+        assert!(events.may_read(&other, 1 << 20));
+    }
+
+    #[test]
+    fn above_the_bounds_of_all_a_connection_is_heard_as_long_as_nothing_of_it_waits() {
+        for bounds in [Bounds { messages: 1, bytes: 1 << 20 }, Bounds { messages: 100, bytes: 200 }] {
+            let (events, _) = events(bounds);
+            let (flood, other) = (Arc::default(), Arc::<Lane>::default());
+            events.push(&flood, text("f", 100));
+            assert!(!events.may_read(&flood, 0));
+            assert!(events.may_read(&other, SMALL));
+            assert!(!events.may_read(&other, SMALL + 1));
+            events.drain(10, 1000);
+            assert!(events.may_read(&flood, 1 << 20));
+        }
+    }
+
+    #[test]
+    fn unfinished_messages_count_until_they_are_dropped() {
+        let (events, _) = events(BOUNDS);
+        let mut unfinished = Unfinished::new(events.clone());
+        unfinished.set(700);
+        unfinished.set(300);
+        assert_eq!(events.held(), 300);
+        drop(unfinished);
+        assert_eq!(events.held(), 0);
+    }
+
     #[tokio::test]
-    async fn readers_wait_above_the_limit_and_go_on_below_it() {
-        let events = Arc::new(Events::new(1, Box::new(Count(Arc::default()))));
-        events.push(Event::StreamEnd(0));
-        let waiter = tokio::spawn({
+    async fn a_reader_waits_for_its_share_and_for_room_in_the_whole() {
+        let (events, _) = events(Bounds { messages: 2, bytes: 1 << 20 });
+        let lanes: [Arc<Lane>; 2] = Default::default();
+        let wait = |lane: Arc<Lane>, unfinished| {
             let events = events.clone();
-            async move { events.turn().await }
-        });
+            tokio::spawn(async move { events.turn(&lane, unfinished).await })
+        };
+        events.push(&lanes[0], text("f", 10));
+        events.push(&lanes[0], text("f", SHARE));
+        let (own, whole) = (wait(lanes[0].clone(), 0), wait(lanes[1].clone(), 1 << 20));
         tokio::task::yield_now().await;
-        assert!(!waiter.is_finished());
-        events.drain(1);
-        waiter.await.unwrap();
+        assert!(!own.is_finished() && !whole.is_finished());
+        assert_eq!(events.drain(1, 1000).len(), 1);
+        whole.await.unwrap();
+        assert!(!own.is_finished());
+        events.drain(1, 1000);
+        own.await.unwrap();
+    }
+
+    #[test]
+    fn closing_drops_messages_and_nothing_else() {
+        let (events, _) = events(BOUNDS);
+        let lane = Arc::default();
+        events.push(&lane, text("a", 10));
+        events.push(&lane, Event::StreamEnd(1));
+        events.discard_messages();
+        events.push(&lane, text("a", 10));
+        assert_eq!(sources(&events.drain(10, 1000)), "StreamEnd(1)");
     }
 }

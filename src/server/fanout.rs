@@ -90,14 +90,17 @@ pub fn start(core: Arc<Core>, queue: Queue) -> Result<JoinHandle<()>> {
             let bytes = job.bytes();
             match job {
                 Job::One(conn, parcel, volatile, turn) => {
-                    core.deliver(&conn, Item::Parcel(parcel), volatile, turn);
+                    core.guard(&conn, "sending", || {
+                        core.deliver(&conn, Item::Parcel(parcel), volatile, turn)
+                    });
                 }
                 Job::Many(recipients, parcel, volatile, turn) => {
                     for conn in &*recipients {
-                        core.deliver(conn, Item::Parcel(parcel.clone()), volatile, turn);
+                        let item = Item::Parcel(parcel.clone());
+                        core.guard(conn, "sending", || core.deliver(conn, item, volatile, turn));
                     }
                 }
-                Job::Close(conn, discard) => core.finish(&conn, discard),
+                Job::Close(conn, discard) => core.guard(&conn, "closing", || core.finish(&conn, discard)),
                 Job::Stop => return,
             }
             queue.queued.fetch_sub(bytes, Ordering::AcqRel);

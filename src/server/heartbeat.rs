@@ -1,4 +1,4 @@
-//! Heartbeats, and the other timers of a session.
+//! Heartbeats, and the other deadlines of a session.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -7,41 +7,112 @@ use std::{
 
 use super::{
     conn::{CloseReason, Conn},
-    core::Core,
+    control::{ORDINARY, UNASKED},
+    core::{CLOSE_TIMEOUT, Core},
     events::Event,
-    timers::Timer,
 };
 use crate::transport::{
     payload::{Control, Item},
     request::Protocol,
 };
 
-impl Core {
-    pub(super) fn schedule_heartbeat(&self, conn: &Arc<Conn>, due: Instant, awaiting: bool) {
-        let mut heartbeat = conn.heartbeat.lock();
-        heartbeat.due = due;
-        heartbeat.awaiting = awaiting;
-        heartbeat.generation = heartbeat.generation.wrapping_add(1);
-        let generation = heartbeat.generation;
-        drop(heartbeat);
-        self.timers.schedule(due, conn, Timer::Heartbeat(generation));
+/// What a session waits for, and until when.
+#[derive(Debug)]
+pub struct Deadlines {
+    /// When the heartbeat takes its next step.
+    heartbeat: Instant,
+    /// Whether the client owes a pong (protocol 3: a ping), so that the next step is its end.
+    awaiting: bool,
+    /// When the client must have joined a namespace.
+    connect: Option<Instant>,
+    /// When a session that was asked to close must be gone.
+    close: Option<Instant>,
+    /// When the entry in [`super::timers::Timers`] fires.
+    armed: Option<Instant>,
+}
+
+/// A deadline that has passed.
+enum Due {
+    Ping,
+    Pong,
+    Connect,
+    Close,
+}
+
+impl Deadlines {
+    pub(super) fn new() -> Self {
+        Self { heartbeat: Instant::now(), awaiting: false, connect: None, close: None, armed: None }
     }
 
-    pub(super) fn on_timer(&self, conn: &Arc<Conn>, timer: Timer) {
-        match timer {
-            Timer::Heartbeat(generation) => {
-                let heartbeat = *conn.heartbeat.lock();
-                if heartbeat.generation != generation {
-                    return;
-                }
-                if heartbeat.awaiting {
-                    return self.fail(conn, CloseReason::PingTimeout);
-                }
-                self.schedule_heartbeat(conn, Instant::now() + self.options.ping_timeout, true);
-                self.tell(conn, Event::Ping);
-                self.deliver(conn, Item::Control(Control::Ping), false, 0);
+    fn next(&self) -> Instant {
+        [self.connect, self.close].into_iter().flatten().fold(self.heartbeat, Instant::min)
+    }
+
+    fn due(&self, now: Instant) -> Option<Due> {
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if passed(self.close) {
+            Some(Due::Close)
+        } else if passed(self.connect) {
+            Some(Due::Connect)
+        } else if self.heartbeat <= now {
+            Some(if self.awaiting { Due::Pong } else { Due::Ping })
+        } else {
+            None
+        }
+    }
+}
+
+impl Core {
+    /// Changes the deadlines of a session. Its timer is moved only if it would fire too late.
+    fn reschedule(&self, conn: &Arc<Conn>, change: impl FnOnce(&mut Deadlines)) {
+        let mut deadlines = conn.deadlines.lock();
+        change(&mut deadlines);
+        let next = deadlines.next();
+        if conn.is_closed() || deadlines.armed.is_some_and(|armed| armed <= next) {
+            return;
+        }
+        let before = deadlines.armed.replace(next);
+        self.timers.replace(conn, before, next);
+    }
+
+    /// Starts the heartbeat of a new session.
+    pub(super) fn start_deadlines(&self, conn: &Arc<Conn>, attached: bool) {
+        let now = Instant::now();
+        let options = &self.options;
+        self.reschedule(conn, |deadlines| {
+            deadlines.awaiting = conn.protocol == Protocol::V3;
+            deadlines.heartbeat = now + options.ping_interval;
+            if deadlines.awaiting {
+                deadlines.heartbeat += options.ping_timeout;
             }
-            Timer::Connect => {
+            deadlines.connect = (!attached).then(|| now + options.connect_timeout);
+        });
+    }
+
+    /// From now on the session has a bounded time to end.
+    pub(super) fn bound_close(&self, conn: &Arc<Conn>) {
+        self.reschedule(conn, |deadlines| deadlines.close = Some(Instant::now() + CLOSE_TIMEOUT));
+    }
+
+    /// The session ended: its timer goes with it.
+    pub(super) fn forget_deadlines(&self, conn: &Arc<Conn>) {
+        if let Some(armed) = conn.deadlines.lock().armed.take() {
+            self.timers.remove(conn, armed);
+        }
+    }
+
+    /// The timer of a session fired.
+    pub(super) fn on_timer(&self, conn: &Arc<Conn>) {
+        let due = {
+            let mut deadlines = conn.deadlines.lock();
+            deadlines.armed = None;
+            deadlines.due(Instant::now())
+        };
+        match due {
+            None => {}
+            Some(Due::Close) => return self.fail(conn, CloseReason::ForcedClose),
+            Some(Due::Connect) => {
+                conn.deadlines.lock().connect = None;
                 let client = conn.client.lock();
                 let idle = !client.attached && client.sockets.is_empty();
                 drop(client);
@@ -49,14 +120,27 @@ impl Core {
                     self.finish(conn, false);
                 }
             }
-            Timer::Close => self.fail(conn, CloseReason::ForcedClose),
+            // What it sent is not read while JavaScript is behind with it: its pong may be among that.
+            Some(Due::Pong) if conn.lane.waiting() > 0 => {
+                conn.deadlines.lock().heartbeat = Instant::now() + self.options.ping_timeout;
+            }
+            Some(Due::Pong) => return self.fail(conn, CloseReason::PingTimeout),
+            Some(Due::Ping) => {
+                let mut deadlines = conn.deadlines.lock();
+                deadlines.awaiting = true;
+                deadlines.heartbeat = Instant::now() + self.options.ping_timeout;
+                drop(deadlines);
+                self.tell(conn, Event::Ping);
+                self.deliver(conn, Item::Control(Control::Ping), false, 0);
+            }
         }
+        self.reschedule(conn, |_| {});
     }
 
     /// Tells JavaScript of a ping or a pong, if it has asked for that.
     fn tell(&self, conn: &Arc<Conn>, event: fn(Arc<str>) -> Event) {
         if conn.watched_heartbeat.load(Ordering::Relaxed) {
-            self.events.push(event(conn.id.clone()));
+            self.events.push(&conn.lane, event(conn.id.clone()));
         }
     }
 
@@ -71,25 +155,34 @@ impl Core {
     pub(super) fn on_ping(&self, conn: &Arc<Conn>) {
         match conn.protocol {
             Protocol::V3 => {
+                if !self.allows_control(conn, ORDINARY) {
+                    return;
+                }
                 self.tell(conn, Event::Ping);
                 self.tell(conn, Event::Pong);
                 self.deliver(conn, Item::Control(Control::Pong), false, 0);
                 let within = self.options.ping_interval + self.options.ping_timeout;
-                self.schedule_heartbeat(conn, Instant::now() + within, true);
+                self.reschedule(conn, |deadlines| deadlines.heartbeat = Instant::now() + within);
             }
             // "invalid heartbeat direction"
             Protocol::V4 => self.fail(conn, CloseReason::TransportError),
         }
     }
 
-    /// A pong of the client.
+    /// A pong of the client. One that nobody asked for changes nothing and is counted.
     pub(super) fn on_pong(&self, conn: &Arc<Conn>) {
-        match conn.protocol {
-            Protocol::V4 => {
-                self.tell(conn, Event::Pong);
-                self.schedule_heartbeat(conn, Instant::now() + self.options.ping_interval, false);
+        if conn.protocol == Protocol::V3 {
+            return self.fail(conn, CloseReason::TransportError);
+        }
+        let mut asked = false;
+        self.reschedule(conn, |deadlines| {
+            asked = std::mem::take(&mut deadlines.awaiting);
+            if asked {
+                deadlines.heartbeat = Instant::now() + self.options.ping_interval;
             }
-            Protocol::V3 => self.fail(conn, CloseReason::TransportError),
+        });
+        if asked || self.allows_control(conn, UNASKED) {
+            self.tell(conn, Event::Pong);
         }
     }
 }

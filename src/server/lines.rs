@@ -12,7 +12,7 @@ use crate::monitoring::{LINE_WINDOW, Line, LineLimit};
 
 impl Core {
     /// Writes a line, unless there were many of its kind lately.
-    pub(super) fn log(&self, level: Level, kind: &'static str, line: String) {
+    pub fn log(&self, level: Level, kind: &'static str, line: String) {
         if self.may_log(kind) {
             self.events.log(level, line);
         }

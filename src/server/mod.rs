@@ -2,13 +2,15 @@
 
 mod admission;
 pub mod conn;
+pub mod control;
 pub mod core;
 pub mod counters;
 pub mod engine;
 pub mod events;
 pub mod fanout;
-mod heartbeat;
+pub mod heartbeat;
 mod inbound;
+pub mod lane;
 mod lines;
 pub mod namespace;
 pub mod packet;

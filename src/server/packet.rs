@@ -47,6 +47,8 @@ pub enum PacketError {
     Payload,
 }
 
+/// Bytes of a CONNECT packet, of which the payload stays in memory with its socket.
+pub const MAX_CONNECT: usize = 64 * 1024;
 /// Attachments a packet may announce.
 const MAX_ATTACHMENTS: usize = 10;
 /// Names an event may not have.
@@ -86,6 +88,14 @@ pub fn decode(text: &str) -> Result<Packet<'_>, PacketError> {
         return Err(PacketError::Payload);
     }
     Ok(Packet { kind, attachments, nsp, id, data })
+}
+
+/// The namespace of a packet, without looking at anything else of it.
+pub fn namespace(text: &str) -> &str {
+    match text.get(1..) {
+        Some(rest) if rest.starts_with('/') => rest.split_once(',').map_or(rest, |(nsp, _)| nsp),
+        _ => "/",
+    }
 }
 
 /// Number of binary messages a packet announces, without looking at anything else of it.

@@ -7,16 +7,20 @@ use engineioxide_core::Packet;
 
 use super::{
     conn::{CloseReason, Conn},
+    control::ORDINARY,
     core::Core,
 };
 use crate::{
     error::Error,
     transport::{
         outbox::{Poll, PollBody},
-        payload::decode_post,
+        payload::{BINARY, decoder},
         request::{Protocol, Refusal, RequestHead},
     },
 };
+
+/// Packets of one body before other connections have their turn.
+const PACKETS_PER_TURN: usize = 256;
 
 /// Answer to a polling request.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ impl HttpAnswer {
     }
 
     fn poll(body: PollBody) -> Self {
-        let content_type = if body.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
+        let content_type = if body.binary { BINARY } else { "text/plain; charset=UTF-8" };
         Self { status: 200, content_type, body: body.bytes, id: None }
     }
 
@@ -51,8 +55,21 @@ impl HttpAnswer {
     }
 }
 
+/// A body being worked off.
+struct Posting<'a>(&'a Core, &'a Arc<Conn>);
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        self.1.posting.store(false, Ordering::Release);
+        if std::thread::panicking() {
+            self.0.panicked(Some(self.1), "serving a polling request");
+        }
+    }
+}
+
 impl Core {
-    /// Serves one polling request. Resolves when there is something to answer.
+    /// Serves one polling request; a POST must have passed [`Core::begin_post`]. Resolves when there is something to
+    /// answer.
     ///
     /// Dropping the future abandons the poll, nothing more.
     pub async fn serve(
@@ -119,30 +136,56 @@ impl Core {
         }
     }
 
-    async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
-        let content_type = head.header("content-type");
-        let binary = content_type == Some("application/octet-stream");
-        if conn.posting.swap(true, Ordering::AcqRel) || (binary && conn.protocol == Protocol::V4) {
-            self.fail(conn, CloseReason::TransportError);
-            return HttpAnswer::status(400);
+    /// The head of a POST is there, its body is not: whether it may be read. If so, [`Core::serve`] or
+    /// [`Core::end_post`] must follow. A session sends one body at a time; a second one ends it, as in engine.io.
+    pub fn begin_post(&self, head: &RequestHead) -> bool {
+        let Some(conn) = head.sid.as_deref().and_then(|sid| self.conn(sid)) else { return false };
+        let is_binary = head.header("content-type") == Some(BINARY);
+        if conn.posting.swap(true, Ordering::AcqRel) || (is_binary && conn.protocol == Protocol::V4) {
+            self.fail(&conn, CloseReason::TransportError);
+            return false;
         }
-        self.events.turn().await;
-        for packet in decode_post(body, content_type, conn.protocol, self.options.max_payload) {
+        !conn.is_closed()
+    }
+
+    /// The body that [`Core::begin_post`] let through is not coming; the session goes on.
+    pub fn end_post(&self, id: &str) {
+        if let Some(conn) = self.conn(id) {
+            conn.posting.store(false, Ordering::Release);
+        }
+    }
+
+    async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
+        let posting = Posting(self, conn);
+        let content_type = head.header("content-type");
+        for (count, packet) in
+            decoder(&body, content_type, conn.protocol, self.options.max_payload).enumerate()
+        {
+            if count % PACKETS_PER_TURN == PACKETS_PER_TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            self.events.turn(&conn.lane, 0).await;
             if !conn.is_open() {
                 break;
             }
-            match packet {
-                Ok(Packet::Close) => self.fail(conn, CloseReason::TransportClose),
-                Ok(Packet::Message(text)) => self.on_text(conn, &text),
-                Ok(Packet::Binary(bytes) | Packet::BinaryV3(bytes)) => self.on_binary(conn, &bytes),
-                Ok(Packet::Ping | Packet::PingUpgrade) => self.on_ping(conn),
-                Ok(Packet::Pong | Packet::PongUpgrade) => self.on_pong(conn),
-                Ok(Packet::Open(_) | Packet::Upgrade | Packet::Noop) => {}
-                Err(_) => self.fail(conn, CloseReason::ParseError),
-            }
+            self.on_posted(conn, packet.ok());
         }
-        conn.posting.store(false, Ordering::Release);
+        drop(posting);
         HttpAnswer { status: 200, content_type: "text/html", body: Bytes::from_static(b"ok"), id: None }
+    }
+
+    fn on_posted(&self, conn: &Arc<Conn>, packet: Option<Packet>) {
+        match packet {
+            Some(Packet::Close) => self.fail(conn, CloseReason::TransportClose),
+            Some(Packet::Message(text)) => self.on_text(conn, &text),
+            Some(Packet::Binary(bytes) | Packet::BinaryV3(bytes)) => self.on_binary(conn, &bytes),
+            Some(Packet::Ping | Packet::PingUpgrade) => self.on_ping(conn),
+            Some(Packet::Pong | Packet::PongUpgrade) => self.on_pong(conn),
+            Some(Packet::Open(_) | Packet::Upgrade | Packet::Noop) => {
+                self.allows_control(conn, ORDINARY);
+            }
+            None => self.fail(conn, CloseReason::ParseError),
+        }
     }
 
     /// The client of a pending poll went away.

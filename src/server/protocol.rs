@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{
     conn::{Client, CloseReason, Conn},
     core::Core,
-    events::{Event, Level},
+    events::Event,
     packet::{self, Packet, PacketType},
 };
 use crate::{security::Verdict as Pace, transport::outbox::Progress};
@@ -20,6 +20,9 @@ use crate::{security::Verdict as Pace, transport::outbox::Progress};
 const RATE_EXCEEDED_MESSAGE: &str = "Rate limit exceeded";
 const RATE_EXCEEDED_ACK: &str = r#"{"success":false,"error":"Rate limit exceeded"}"#;
 const RATE_EXCEEDED: &str = r#"{"message":"Rate limit exceeded"}"#;
+
+/// Bytes of the name of a namespace in an answer.
+const MAX_NAMESPACE: usize = 1024;
 
 /// What became of a packet.
 pub(super) enum Verdict {
@@ -44,6 +47,7 @@ impl Core {
             }
             [b'0' | b'1', ..] => self
                 .limit(conn, &mut client, Some(text))
+                .or_else(|| self.refuse_large_connect(conn, &mut client, text))
                 .or_else(|| self.judge_control(conn, &mut client, text)),
             _ => None,
         };
@@ -54,7 +58,7 @@ impl Core {
         if client.attached {
             client.announced = packet::announced(text);
             drop(client);
-            return self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
+            return self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
         }
         // `ended` has the lock when it closes the session: nothing may join afterwards.
         if conn.is_closed() {
@@ -94,9 +98,7 @@ impl Core {
         }
         self.counters.limited.fetch_add(1, Ordering::Relaxed);
         if pace == Pace::Disconnect {
-            let from = &conn.address.text;
-            let line = format!("connection {} from {from} closed: it keeps sending too many events", conn.id);
-            self.events.log(Level::Warn, line);
+            self.log_end(conn, "it keeps sending too many events");
             return Some(Verdict::Nonsense);
         }
         // What cannot be read is for JavaScript to refuse.
@@ -112,6 +114,19 @@ impl Core {
             (_, None) => packet::event(packet.nsp, "error", RATE_EXCEEDED),
         };
         Some(Verdict::Answer(self.answer(conn, answer)))
+    }
+
+    /// Refuses a CONNECT packet larger than any credentials. It is answered, unless its namespace is that large.
+    fn refuse_large_connect(&self, conn: &Arc<Conn>, client: &mut Client, text: &str) -> Option<Verdict> {
+        if !text.starts_with('0') || text.len() <= packet::MAX_CONNECT {
+            return None;
+        }
+        let nsp = packet::namespace(text);
+        if nsp.len() > MAX_NAMESPACE {
+            return Some(Verdict::Nonsense);
+        }
+        let message = format!("connect payload larger than {} bytes", packet::MAX_CONNECT);
+        Some(self.refuse(conn, client, nsp, &message))
     }
 
     /// An Engine.IO binary message.
@@ -133,7 +148,7 @@ impl Core {
                 return self.settle(conn, verdict);
             }
             drop(client);
-            self.events.push(Event::Binary(conn.id.clone(), Bytes::copy_from_slice(bytes)));
+            self.events.push(&conn.lane, Event::Binary(conn.id.clone(), Bytes::copy_from_slice(bytes)));
         } else {
             drop(client);
             self.finish(conn, false);
@@ -145,7 +160,7 @@ impl Core {
         match (packet.kind, joined) {
             (PacketType::Connect, None) if self.is_eager() => {
                 client.attached = true;
-                self.events.push(Event::Text(conn.id.clone(), text.to_owned()));
+                self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
             }
             (PacketType::Connect, None) => return self.connect(conn, client, packet),
             (PacketType::Disconnect, Some(at)) => {

@@ -1,6 +1,9 @@
 //! What goes out: the engine's own packets, and what JavaScript sends through the queue.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     conn::{CloseReason, Conn},
@@ -19,7 +22,7 @@ impl Core {
         match conn.outbox.send(item, volatile, turn) {
             Progress::TooSlow => self.too_slow(conn),
             Progress::Idle | Progress::Drained if conn.watched.load(Ordering::Relaxed) => {
-                self.events.push(Event::Drain(conn.id.clone()));
+                self.events.push(&conn.lane, Event::Drain(conn.id.clone()));
             }
             _ => {}
         }
@@ -27,13 +30,8 @@ impl Core {
 
     pub(super) fn too_slow(&self, conn: &Arc<Conn>) {
         self.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
-        self.events.log(
-            Level::Warn,
-            format!(
-                "connection {} from {} closed: it reads too slowly, more than {} bytes wait for it",
-                conn.id, conn.address.text, self.options.max_outbox_bytes
-            ),
-        );
+        let bytes = self.options.max_outbox_bytes;
+        self.log_end(conn, &format!("it reads too slowly, more than {bytes} bytes wait for it"));
         self.fail(conn, CloseReason::TransportError);
     }
 
@@ -89,6 +87,27 @@ impl Core {
         count
     }
 
+    /// Runs a step for one session. A panic ends that session and nothing else.
+    pub(super) fn guard(&self, conn: &Arc<Conn>, what: &str, step: impl FnOnce()) {
+        // Sessions are consistent between any two calls: what a step leaves behind is dropped with its session.
+        if std::panic::catch_unwind(AssertUnwindSafe(step)).is_err() {
+            self.panicked(Some(conn), what);
+        }
+    }
+
+    /// Part of the engine panicked, which is a defect: logs it and ends the session it happened to.
+    pub(super) fn panicked(&self, conn: Option<&Arc<Conn>>, what: &str) {
+        let report = || {
+            let line = format!("the engine panicked while {what}; please report this");
+            self.log(Level::Error, "panics", line);
+            if let Some(conn) = conn {
+                self.fail(conn, CloseReason::TransportError);
+            }
+        };
+        // A second panic, while the first unwinds, would end the process.
+        let _ = std::panic::catch_unwind(AssertUnwindSafe(report));
+    }
+
     /// Queues the end of a session.
     pub fn close_conn(&self, id: &str, discard: bool) {
         if let Some(conn) = self.conn(id) {
@@ -98,7 +117,7 @@ impl Core {
 
     pub(super) fn queue(&self, job: Job) {
         if let Err(overflow) = self.jobs.push(job) {
-            self.events.log(Level::Error, overflow.to_string());
+            self.log(Level::Error, "dropped packets", overflow.to_string());
         }
     }
 
@@ -112,7 +131,7 @@ impl Core {
     pub(super) fn moved_on(&self, conn: &Arc<Conn>, progress: Progress) {
         match progress {
             Progress::Drained if conn.client.lock().attached => {
-                self.events.push(Event::Drain(conn.id.clone()))
+                self.events.push(&conn.lane, Event::Drain(conn.id.clone()))
             }
             Progress::Finished => self.ended(conn, CloseReason::ForcedClose),
             Progress::Broken => self.fail(conn, CloseReason::TransportClose),

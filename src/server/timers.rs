@@ -1,90 +1,91 @@
-//! One task drives the timers of all sessions, so that an idle connection costs one heap entry.
+//! The timers of all sessions, on a thread of their own: no reader can keep a heartbeat waiting.
+//!
+//! A session has one entry, whatever its client sends. An entry may be early: a deadline that moves back leaves it
+//! where it is, and when it fires the session says when it wants to be called next.
 
 use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
+    collections::BTreeMap,
     sync::{Arc, Weak},
     time::Instant,
 };
 
-use parking_lot::Mutex;
-use tokio::sync::Notify;
+use parking_lot::{Condvar, Mutex};
 
 use super::conn::Conn;
 
-/// What is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timer {
-    /// The heartbeat of that generation.
-    Heartbeat(u32),
-    /// The client must have joined a namespace by now.
-    Connect,
-    /// A session that was asked to close must be gone by now.
-    Close,
+/// Time, and the address of the session, which tells entries of one moment apart.
+type Key = (Instant, usize);
+
+#[derive(Default)]
+struct Queue {
+    entries: BTreeMap<Key, Weak<Conn>>,
+    stopped: bool,
 }
 
-struct Entry {
-    at: Instant,
-    conn: Weak<Conn>,
-    timer: Timer,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
-    }
-}
-impl Eq for Entry {}
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.at.cmp(&other.at)
-    }
-}
-
-/// The timers of an engine. Entries of closed sessions stay, empty, until they are due.
+/// The timers of an engine.
 #[derive(Default)]
 pub struct Timers {
-    heap: Mutex<BinaryHeap<Reverse<Entry>>>,
-    sooner: Notify,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+fn key(at: Instant, conn: &Arc<Conn>) -> Key {
+    (at, Arc::as_ptr(conn).addr())
 }
 
 impl Timers {
-    /// Schedules a timer of a session.
-    pub fn schedule(&self, at: Instant, conn: &Arc<Conn>, timer: Timer) {
-        let mut heap = self.heap.lock();
-        let first = heap.peek().is_none_or(|Reverse(entry)| at < entry.at);
-        heap.push(Reverse(Entry { at, conn: Arc::downgrade(conn), timer }));
-        drop(heap);
+    /// Has the session called at `at`, instead of when it was to be called before.
+    pub(super) fn replace(&self, conn: &Arc<Conn>, before: Option<Instant>, at: Instant) {
+        let mut queue = self.queue.lock();
+        if let Some(before) = before {
+            queue.entries.remove(&key(before, conn));
+        }
+        let first = queue.entries.first_key_value().is_none_or(|(&(first, _), _)| at < first);
+        queue.entries.insert(key(at, conn), Arc::downgrade(conn));
+        drop(queue);
         if first {
-            self.sooner.notify_one();
+            self.changed.notify_one();
         }
     }
 
-    /// Calls `on` for every timer that is due, for ever.
-    pub async fn run(&self, on: impl Fn(&Arc<Conn>, Timer)) {
-        loop {
-            let next = self.heap.lock().peek().map(|Reverse(entry)| entry.at);
-            match next {
-                Some(at) if at <= Instant::now() => {
-                    let entry = self.heap.lock().pop();
-                    if let Some(Reverse(Entry { conn, timer, .. })) = entry
-                        && let Some(conn) = conn.upgrade()
-                        && !conn.is_closed()
-                    {
-                        on(&conn, timer);
+    /// Forgets the entry of a session.
+    pub(super) fn remove(&self, conn: &Arc<Conn>, at: Instant) {
+        self.queue.lock().entries.remove(&key(at, conn));
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.queue.lock().entries.len()
+    }
+
+    /// Whether no timer is set.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Calls `on` for each session whose entry is due, until [`Timers::stop`]. Blocks.
+    pub(super) fn run(&self, on: impl Fn(&Arc<Conn>)) {
+        let mut queue = self.queue.lock();
+        while !queue.stopped {
+            match queue.entries.first_entry() {
+                None => self.changed.wait(&mut queue),
+                Some(first) => {
+                    let at = first.key().0;
+                    if at > Instant::now() {
+                        self.changed.wait_until(&mut queue, at);
+                        continue;
+                    }
+                    if let Some(conn) = first.remove().upgrade() {
+                        parking_lot::MutexGuard::unlocked(&mut queue, || on(&conn));
                     }
                 }
-                Some(at) => tokio::select! {
-                    () = tokio::time::sleep_until(at.into()) => {}
-                    () = self.sooner.notified() => {}
-                },
-                None => self.sooner.notified().await,
             }
         }
+    }
+
+    /// Ends [`Timers::run`].
+    pub(super) fn stop(&self) {
+        self.queue.lock().stopped = true;
+        self.changed.notify_one();
     }
 }

@@ -9,8 +9,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     conn::{CloseReason, Conn},
+    control::ORDINARY,
     core::Core,
-    events::Event,
+    events::{Event, Unfinished},
 };
 use crate::{
     error::{Error, Result},
@@ -25,11 +26,17 @@ use crate::{
 };
 
 /// Bytes read from a connection at a time; one buffer per worker thread.
-const READ_BUFFER: usize = 64 * 1024;
-/// The same while JavaScript is behind.
+const READ_BUFFER: usize = 16 * 1024;
+/// The same while JavaScript is behind with this connection.
 const READ_WHEN_BEHIND: usize = 4 * 1024;
-/// Reads before other connections get their turn.
-const READS_PER_TURN: usize = 16;
+/// Bytes read before other connections have their turn.
+const BYTES_PER_TURN: usize = 64 * 1024;
+/// Frames read, roughly, before other connections have their turn.
+const FRAMES_PER_TURN: usize = 512;
+/// Time a client waits for room for the rest of a message.
+const MAX_UNFINISHED_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// Close code of the IANA registry.
+const TRY_AGAIN_LATER: u16 = 1013;
 /// Time a client has to answer a close frame before its connection is cut.
 const CLOSE_HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -64,8 +71,7 @@ impl Core {
         let mut first = BytesMut::from(&answer[..]);
         first.extend_from_slice(&open);
         conn.outbox.switch(stream.clone(), first.freeze());
-        let socket =
-            Socket { core: self.clone(), conn: conn.clone(), stream, phase: Phase::Open, carries: true };
+        let socket = Socket::new(self.clone(), conn.clone(), stream, Phase::Open);
         self.runtime().spawn(socket.start(leftover));
         Ok(conn.id.clone())
     }
@@ -92,12 +98,27 @@ struct Socket {
     phase: Phase,
     /// The session's packets go this way.
     carries: bool,
+    /// Bytes of the message that is not complete.
+    unfinished: Unfinished,
+    /// Frames read in this turn.
+    frames: usize,
+    /// The turn ended before everything was read.
+    has_more: bool,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.core.panicked(Some(&self.conn), "reading from a connection");
+            self.stream.shutdown();
+        }
+    }
 }
 
 /// Carries a WebSocket through the upgrade of a polling session, and on if it succeeds.
 async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: Bytes, leftover: Vec<u8>) {
     let timeout = core.options.upgrade_timeout;
-    let mut socket = Socket { core, conn, stream, phase: Phase::Probing, carries: false };
+    let mut socket = Socket::new(core, conn, stream, Phase::Probing);
     let mut reader = FrameReader::new(socket.core.options.max_payload);
     let written = socket.stream.try_write(&answer).is_ok_and(|written| written == answer.len());
     // One at a time, as in engine.io; one that succeeded stays for good.
@@ -115,6 +136,20 @@ async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: 
 }
 
 impl Socket {
+    fn new(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, phase: Phase) -> Self {
+        let unfinished = Unfinished::new(core.events.clone());
+        Self {
+            core,
+            conn,
+            stream,
+            phase,
+            carries: phase == Phase::Open,
+            unfinished,
+            frames: 0,
+            has_more: false,
+        }
+    }
+
     /// Once the socket carries the session: what became of the bytes read so far.
     async fn probe(
         &mut self,
@@ -136,6 +171,7 @@ impl Socket {
                 },
                 () = self.conn.outbox.changed() => {}
             }
+            self.give_way().await;
         }
     }
 
@@ -151,7 +187,6 @@ impl Socket {
 
     /// Drives an open WebSocket until it ends.
     async fn run(mut self, mut reader: FrameReader, mut result: std::result::Result<(), End>) {
-        let mut has_turn = false;
         loop {
             if let Err(end) = result {
                 return self.end(end);
@@ -164,24 +199,19 @@ impl Socket {
             if self.conn.is_closed() {
                 return self.linger(reader).await;
             }
-            // While JavaScript is behind, reading pauses, but what waits for the client still goes out.
-            let (read, write) = (has_turn || self.core.events.has_room(), progress == Progress::Backlog);
+            // While JavaScript is behind with this client, reading pauses, but what waits for it still goes out.
+            let (read, write) = (self.may_read(), progress == Progress::Backlog);
             result = tokio::select! {
                 biased;
                 ready = self.stream.ready(read, write), if read || write => match ready {
-                    Ok(ready) if read && ready.readable => {
-                        has_turn = false;
-                        self.read(&mut reader)
-                    }
+                    Ok(ready) if read && ready.readable => self.read(&mut reader),
                     Ok(_) => Ok(()),
                     Err(_) => Err(End::Lost),
                 },
-                () = self.core.events.turn(), if !read => {
-                    has_turn = true;
-                    Ok(())
-                }
+                turn = self.turn(), if !read => turn,
                 () = self.conn.outbox.changed() => Ok(()),
             };
+            self.give_way().await;
         }
     }
 
@@ -200,6 +230,7 @@ impl Socket {
             if !matches!(ready, Ok(Ok(_))) || self.read(&mut reader).is_err() {
                 break;
             }
+            self.give_way().await;
         }
         self.conn.outbox.abort();
     }
@@ -211,32 +242,77 @@ impl Socket {
                 self.conn.outbox.reply_close(Some(error.close_code()));
                 CloseReason::TransportError
             }
+            End::Overloaded => {
+                self.core.log_end(&self.conn, "too many large messages are under way");
+                self.conn.outbox.reply_close(Some(TRY_AGAIN_LATER));
+                CloseReason::TransportError
+            }
+            End::Flood => CloseReason::TransportError,
             End::NotEngineIo => CloseReason::ParseError,
         };
         self.core.fail(&self.conn, reason);
     }
 
-    fn read(&mut self, reader: &mut FrameReader) -> std::result::Result<(), End> {
-        BUFFER.with_borrow_mut(|buffer| {
-            for _ in 0..READS_PER_TURN {
-                let size = if self.core.events.has_room() { READ_BUFFER } else { READ_WHEN_BEHIND };
-                match self.stream.try_read(&mut buffer[..size]) {
-                    Ok(0) => return Err(End::Lost),
-                    Ok(length) => reader_feed(self, reader, &mut buffer[..length])?,
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                    Err(_) => return Err(End::Lost),
+    fn may_read(&self) -> bool {
+        self.core.events.may_read(&self.conn.lane, self.unfinished.bytes())
+    }
+
+    /// Lets other connections have their turn: a client that keeps its socket readable would keep the thread as well.
+    async fn give_way(&mut self) {
+        if std::mem::take(&mut self.has_more) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until reading may go on. What all clients have unfinished is bounded: if that is what this one waits for,
+    /// for too long, it makes room for others, as those that filled it do.
+    async fn turn(&self) -> std::result::Result<(), End> {
+        let turn = self.core.events.turn(&self.conn.lane, self.unfinished.bytes());
+        tokio::pin!(turn);
+        loop {
+            match tokio::time::timeout(MAX_UNFINISHED_WAIT, &mut turn).await {
+                Ok(()) => return Ok(()),
+                Err(_) if self.conn.lane.waiting() == 0 && self.unfinished.bytes() > 0 => {
+                    return Err(End::Overloaded);
                 }
-                if self.phase == Phase::Done || !self.core.events.has_room() {
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Reads what is there, at most one turn's share.
+    fn read(&mut self, reader: &mut FrameReader) -> std::result::Result<(), End> {
+        let mut result = Ok(());
+        let mut bytes = 0;
+        self.frames = 0;
+        self.has_more = true;
+        BUFFER.with_borrow_mut(|buffer| {
+            while bytes < BYTES_PER_TURN && self.frames < FRAMES_PER_TURN && self.phase != Phase::Done {
+                let size = if self.conn.lane.waiting() == 0 { READ_BUFFER } else { READ_WHEN_BEHIND };
+                match self.stream.try_read(&mut buffer[..size]) {
+                    Ok(0) => result = Err(End::Lost),
+                    Ok(length) => {
+                        bytes += length;
+                        result = reader_feed(self, reader, &mut buffer[..length]);
+                    }
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        self.has_more = false;
+                        break;
+                    }
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(_) => result = Err(End::Lost),
+                }
+                if result.is_err() || !self.may_read() {
                     break;
                 }
             }
-            Ok(())
-        })
+        });
+        result
     }
 
     /// One frame of the client. False stops reading.
     fn on_frame(&mut self, incoming: Incoming<'_>) -> std::result::Result<(), End> {
+        self.frames += 1;
         match incoming {
             Incoming::Text(text) => self.on_packet(text)?,
             Incoming::Binary(bytes) if self.is_live() => {
@@ -247,7 +323,11 @@ impl Socket {
                 self.core.on_binary(&self.conn, message);
             }
             Incoming::Binary(_) => {}
-            Incoming::Ping(payload) => self.reply(&frame::encode(FrameKind::Pong, &[], payload)),
+            Incoming::Ping(payload) => {
+                self.count()?;
+                self.reply(&frame::encode(FrameKind::Pong, &[], payload));
+            }
+            Incoming::Nothing => self.count()?,
             Incoming::Close(code) => {
                 match self.phase {
                     Phase::Open => self.conn.outbox.reply_close(code),
@@ -280,17 +360,23 @@ impl Socket {
             (Phase::Open, [b'4', ..]) if self.is_live() => self.core.on_text(&self.conn, &text[1..]),
             (Phase::Open, [b'2', ..]) if self.is_live() => self.core.on_ping(&self.conn),
             (Phase::Open, [b'3', ..]) if self.is_live() => self.core.on_pong(&self.conn),
-            (Phase::Open, [b'0'..=b'6', ..]) => {}
+            (Phase::Open, [b'2'..=b'4', ..]) => {}
+            (Phase::Open, [b'0'..=b'6', ..]) => self.count()?,
             (Phase::Open, _) => return Err(End::NotEngineIo),
             (Phase::Done, _) => {}
         }
         Ok(())
     }
 
+    /// Counts a packet that carries no message.
+    fn count(&self) -> std::result::Result<(), End> {
+        if self.core.allows_control(&self.conn, ORDINARY) { Ok(()) } else { Err(End::Flood) }
+    }
+
     /// Tells JavaScript, if it takes part in this connection.
     fn tell(&self, event: fn(Arc<str>) -> Event) {
         if self.conn.client.lock().attached {
-            self.core.events.push(event(self.conn.id.clone()));
+            self.core.events.push(&self.conn.lane, event(self.conn.id.clone()));
         }
     }
 
@@ -317,6 +403,10 @@ enum End {
     Lost,
     /// The client broke the WebSocket protocol.
     Violation(FrameError),
+    /// There was no room for the rest of its message.
+    Overloaded,
+    /// The client sent too many control packets. The session has ended.
+    Flood,
     /// The client sent something that is no Engine.IO packet.
     NotEngineIo,
 }
@@ -334,6 +424,7 @@ fn reader_feed(
             false
         }
     });
+    socket.unfinished.set(reader.held());
     match (end, fed) {
         (Some(end), _) => Err(end),
         (None, Err(error)) => Err(End::Violation(error)),

@@ -21,6 +21,9 @@ pub enum FrameError {
     /// A text message is not UTF-8.
     #[error("invalid utf-8 in a text message")]
     Utf8,
+    /// A message has more fragments than any client has a reason to send.
+    #[error("message of more than {MAX_FRAGMENTS} fragments")]
+    TooManyFragments,
     /// A message is larger than `maxHttpBufferSize`.
     #[error("message larger than {0} bytes")]
     TooLarge(usize),
@@ -32,6 +35,7 @@ impl FrameError {
         match self {
             FrameError::Protocol => 1002,
             FrameError::Utf8 => 1007,
+            FrameError::TooManyFragments => 1008,
             FrameError::TooLarge(_) => 1009,
         }
     }
@@ -46,6 +50,8 @@ pub enum Incoming<'a> {
     Binary(&'a [u8]),
     /// Ping with its payload, to be echoed.
     Ping(&'a [u8]),
+    /// Pong, or a fragment without payload: nothing to do.
+    Nothing,
     /// The client closes, with its code if it gave one.
     Close(Option<u16>),
 }
@@ -89,15 +95,27 @@ pub fn close(code: Option<u16>) -> Bytes {
 
 /// Bytes a control frame may carry.
 const MAX_CONTROL: u64 = 125;
+/// Fragments of one message. Clients send a few, of kilobytes each.
+const MAX_FRAGMENTS: usize = 16 * 1024;
+/// Capacity that a buffer keeps for the start of the next frame.
+const KEPT_CAPACITY: usize = 1024;
 
 /// Decodes the frames of one client.
 #[derive(Debug)]
 pub struct FrameReader {
     /// Bytes of an incomplete frame.
     pending: Vec<u8>,
-    /// Payload so far of a fragmented message, and whether it is text.
-    fragments: Option<(bool, Vec<u8>)>,
+    /// A message of which not all fragments are there.
+    fragments: Option<Fragments>,
     max_message: usize,
+}
+
+/// The beginning of a fragmented message.
+#[derive(Debug)]
+struct Fragments {
+    is_text: bool,
+    payload: Vec<u8>,
+    count: usize,
 }
 
 /// What one attempt to take a frame from the buffer gave.
@@ -114,6 +132,11 @@ impl FrameReader {
         Self { pending: Vec::new(), fragments: None, max_message }
     }
 
+    /// Bytes of memory held for what is incomplete.
+    pub fn held(&self) -> usize {
+        self.pending.capacity() + self.fragments.as_ref().map_or(0, |fragments| fragments.payload.capacity())
+    }
+
     /// Decodes `input` and calls `on` for every complete message. `on` returns false to stop reading.
     pub fn feed(
         &mut self,
@@ -127,8 +150,12 @@ impl FrameReader {
             let mut buffer = std::mem::take(&mut self.pending);
             buffer.extend_from_slice(input);
             let used = self.decode(&mut buffer, &mut on)?;
-            if used < buffer.len() {
+            if used == 0 {
+                self.pending = buffer;
+            } else if used < buffer.len() {
                 buffer.drain(..used);
+                // The buffer of a large message is not kept for the few bytes that follow it.
+                buffer.shrink_to(KEPT_CAPACITY);
                 self.pending = buffer;
             }
         }
@@ -167,13 +194,16 @@ impl FrameReader {
             return Err(FrameError::Protocol);
         }
         let Some(mask) = header.mask else { return Err(FrameError::Protocol) };
+        if start != header_length(length) {
+            return Err(FrameError::Protocol);
+        }
         match header.opcode {
             OpCode::Control(_) if !header.is_final || length > MAX_CONTROL => {
                 return Err(FrameError::Protocol);
             }
             OpCode::Control(_) => {}
             OpCode::Data(_) => {
-                let so_far = self.fragments.as_ref().map_or(0, |(_, bytes)| bytes.len());
+                let so_far = self.fragments.as_ref().map_or(0, |fragments| fragments.payload.len());
                 if length > self.max_message.saturating_sub(so_far) as u64 {
                     return Err(FrameError::TooLarge(self.max_message));
                 }
@@ -188,7 +218,7 @@ impl FrameReader {
         match header.opcode {
             OpCode::Control(control) => match control {
                 Control::Ping => on(Incoming::Ping(payload)),
-                Control::Pong => {}
+                Control::Pong => on(Incoming::Nothing),
                 Control::Close => on(Incoming::Close(close_code(payload)?)),
                 Control::Reserved(_) => return Err(FrameError::Protocol),
             },
@@ -206,14 +236,21 @@ impl FrameReader {
     ) -> Result<(), FrameError> {
         let is_text = match data {
             Data::Continue => {
-                let Some((is_text, mut bytes)) = self.fragments.take() else {
+                let Some(mut fragments) = self.fragments.take() else {
                     return Err(FrameError::Protocol);
                 };
-                bytes.extend_from_slice(payload);
+                fragments.payload.extend_from_slice(payload);
+                fragments.count += 1;
                 if is_final {
-                    return message(is_text, &bytes, on);
+                    return message(fragments.is_text, &fragments.payload, on);
                 }
-                self.fragments = Some((is_text, bytes));
+                if fragments.count > MAX_FRAGMENTS {
+                    return Err(FrameError::TooManyFragments);
+                }
+                self.fragments = Some(fragments);
+                if payload.is_empty() {
+                    on(Incoming::Nothing);
+                }
                 return Ok(());
             }
             Data::Text => true,
@@ -226,8 +263,17 @@ impl FrameReader {
         if is_final {
             return message(is_text, payload, on);
         }
-        self.fragments = Some((is_text, payload.to_vec()));
+        self.fragments = Some(Fragments { is_text, payload: payload.to_vec(), count: 1 });
         Ok(())
+    }
+}
+
+/// Bytes of the header of a masked frame: RFC 6455 asks for the shortest form of the length.
+fn header_length(payload: u64) -> usize {
+    match payload {
+        0..=125 => 6,
+        126..=65_535 => 8,
+        _ => 14,
     }
 }
 
@@ -300,6 +346,7 @@ mod tests {
                 Incoming::Text(text) => text.to_string(),
                 Incoming::Binary(bytes) => format!("<{}>", bytes.len()),
                 Incoming::Ping(_) => "ping".into(),
+                Incoming::Nothing => "nothing".into(),
                 Incoming::Close(code) => format!("close {code:?}"),
             });
             true
@@ -339,6 +386,45 @@ mod tests {
         let mut fragments = client(0x02, &[0; 6]);
         fragments.extend(client(0x80, &[0; 6]));
         assert_eq!(read(&fragments), Err(FrameError::TooLarge(10)), "fragments add up");
+    }
+
+    #[test]
+    fn refuses_lengths_that_are_not_in_their_shortest_form() {
+        let zeros = [0; 4];
+        for (form, length) in [(126, &[0, 125][..]), (127, &[0, 0, 0, 0, 0, 0, 0xff, 0xff])] {
+            for opcode in [0x81, 0x82, 0x89] {
+                let frame = [&[opcode, 0x80 | form], length, &zeros, &[b'a'; 70_000]].concat();
+                assert_eq!(read(&mut FrameReader::new(100_000), &frame), Err(FrameError::Protocol));
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_the_fragments_of_a_message() {
+        let mut wire = client(0x01, b"a");
+        for _ in 0..MAX_FRAGMENTS {
+            wire.extend(client(0x00, b"a"));
+        }
+        assert_eq!(read(&mut FrameReader::new(100_000), &wire), Err(FrameError::TooManyFragments));
+        wire.truncate(wire.len() - client(0x00, b"a").len());
+        wire.extend(client(0x80, b"a"));
+        assert_eq!(read(&mut FrameReader::new(100_000), &wire).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn tells_of_frames_that_carry_nothing() {
+        let mut reader = FrameReader::new(10);
+        let wire = [client(0x8a, b""), client(0x01, b"a"), client(0x00, b""), client(0x80, b"")].concat();
+        assert_eq!(read(&mut reader, &wire).unwrap(), ["nothing", "nothing", "a"]);
+    }
+
+    #[test]
+    fn holds_little_for_the_start_of_a_frame_that_follows_a_large_message() {
+        let mut reader = FrameReader::new(1_000_000);
+        let wire = [client(0x82, &[0; 900_000]), vec![0x82]].concat();
+        read(&mut reader, &wire[..10]).unwrap();
+        assert_eq!(read(&mut reader, &wire[10..]).unwrap(), ["<900000>"]);
+        assert!(reader.held() <= 2 * KEPT_CAPACITY, "{} bytes", reader.held());
     }
 
     #[test]

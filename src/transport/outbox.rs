@@ -358,8 +358,10 @@ impl Outbox {
 }
 
 impl State {
+    /// Whether `item` would go beyond the limit. One item alone may, or it could never be sent.
     fn is_full(&self, item: &Item, limit: usize) -> bool {
-        !self.queue.is_empty() && self.waiting_bytes + item.len() > limit
+        let waiting = self.waiting_bytes + self.partial.len();
+        waiting > 0 && !item.is_empty() && waiting + item.len() > limit
     }
 
     /// A pong at the end of the queue answers further pings too: else they would pile up for a client that

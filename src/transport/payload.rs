@@ -201,32 +201,40 @@ pub fn encode_poll(items: &[Item], protocol: Protocol, supports_binary: bool) ->
     encoded.map_or_else(|| (Bytes::new(), false), |payload| (payload.data, payload.has_binary))
 }
 
-/// One packet of a polling body.
-pub type Decoded = Result<Packet, String>;
+/// Content type of a binary body (protocol 3).
+pub const BINARY: &str = "application/octet-stream";
 
-/// Packets of the body of a POST. Ends at the first malformed one with its reason.
-pub fn decode_post(body: Bytes, content_type: Option<&str>, protocol: Protocol, max: usize) -> Vec<Decoded> {
-    let packets = match protocol {
-        _ if body.len() > max => vec![Err(PacketParseError::PayloadTooLarge { max: max as u64 })],
-        Protocol::V3 if content_type == Some("application/octet-stream") => payload_v3::decode_binary(&body),
-        Protocol::V3 => payload_v3::decode_text(&body),
-        Protocol::V4 => decode_v4(body),
-    };
-    packets.into_iter().map(|packet| packet.map_err(|error| error.to_string())).collect()
+/// One packet of a polling body, or why the body ends there.
+pub type Decoded = Result<Packet, PacketParseError>;
+
+/// Packets of the body of a POST, decoded one by one: they take many times the memory of the body. The last is the
+/// first malformed one.
+pub fn decoder<'a>(
+    body: &'a Bytes,
+    content_type: Option<&str>,
+    protocol: Protocol,
+    max: usize,
+) -> Box<dyn Iterator<Item = Decoded> + Send + 'a> {
+    match protocol {
+        _ if body.len() > max => {
+            Box::new([Err(PacketParseError::PayloadTooLarge { max: max as u64 })].into_iter())
+        }
+        Protocol::V3 if content_type == Some(BINARY) => Box::new(payload_v3::decode_binary(body)),
+        Protocol::V3 => payload_v3::decode_text(body),
+        Protocol::V4 => Box::new(decode_v4(body.clone())),
+    }
 }
 
-fn decode_v4(body: Bytes) -> Vec<Result<Packet, PacketParseError>> {
-    let mut packets = Vec::new();
-    let mut source = std::pin::pin!(payload::decoder(Full::new(body), None, ProtocolVersion::V4, u64::MAX));
-    // The body is all there, so decoding never waits.
-    while let Some(Some(packet)) = futures_util::FutureExt::now_or_never(source.next()) {
-        let failed = packet.is_err();
-        packets.push(packet);
-        if failed {
-            break;
-        }
-    }
-    packets
+fn decode_v4(body: Bytes) -> impl Iterator<Item = Decoded> + Send {
+    let mut source = Box::pin(payload::decoder(Full::new(body), None, ProtocolVersion::V4, u64::MAX));
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        // The body is all there, so decoding never waits.
+        let next = || futures_util::FutureExt::now_or_never(source.next()).flatten();
+        let packet = (!failed).then(next).flatten();
+        failed = matches!(packet, Some(Err(_)));
+        packet
+    })
 }
 
 #[cfg(test)]
@@ -253,8 +261,10 @@ mod tests {
 
     #[test]
     fn a_post_yields_its_packets_until_the_first_malformed_one() {
-        let packets =
-            decode_post(Bytes::from_static(b"42[\"x\"]\x1e3\x1ebAQID\x1ez\x1e2"), None, Protocol::V4, 100);
+        let body = Bytes::from_static(b"42[\"x\"]\x1e3\x1ebAQID\x1ez\x1e2");
+        let packets: Vec<_> = decoder(&body, None, Protocol::V4, 100)
+            .map(|packet| packet.map_err(|error| error.to_string()))
+            .collect();
         assert_eq!(packets.len(), 4);
         assert_eq!(packets[0], Ok(Packet::Message(Str::from("2[\"x\"]"))));
         assert_eq!(packets[1], Ok(Packet::Pong));

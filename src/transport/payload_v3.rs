@@ -17,22 +17,22 @@ const TEXT_SEPARATOR: u8 = b':';
 const BINARY_SEPARATOR: u8 = 0xff;
 
 /// Packets of a text body: `length:packet`, the length in UTF-16 units. Ends after the first error.
-pub(super) fn decode_text(body: &[u8]) -> Vec<Decoded> {
+pub(super) fn decode_text(body: &[u8]) -> Box<dyn Iterator<Item = Decoded> + Send + '_> {
     match std::str::from_utf8(body) {
-        Ok(text) => decode_all(text, |rest| {
+        Ok(text) => Box::new(decode_all(text, |rest| {
             let (length, after) = take_length(rest.as_bytes(), TEXT_SEPARATOR, b'0')?;
             let after = &rest[rest.len() - after.len()..];
             let (packet, rest) = split_utf16(after, length).ok_or(PacketParseError::InvalidPacketLen)?;
             // engine.io-parser skips packets without content.
             let packet = (length > 0).then(|| Packet::parse(ProtocolVersion::V3, packet.to_owned()));
             Ok((packet.transpose()?, rest))
-        }),
-        Err(error) => vec![Err(error.into())],
+        })),
+        Err(error) => Box::new([Err(error.into())].into_iter()),
     }
 }
 
 /// Packets of a binary body: kind, length in bytes, packet. Ends after the first error.
-pub(super) fn decode_binary(body: &[u8]) -> Vec<Decoded> {
+pub(super) fn decode_binary(body: &[u8]) -> impl Iterator<Item = Decoded> + Send {
     decode_all(body, |rest| {
         let (&kind, rest) = rest.split_first().ok_or(PacketParseError::InvalidPacketLen)?;
         let (length, rest) = take_length(rest, BINARY_SEPARATOR, 0)?;
@@ -48,25 +48,31 @@ pub(super) fn decode_binary(body: &[u8]) -> Vec<Decoded> {
 }
 
 /// Takes packets until nothing is left or one is malformed.
-fn decode_all<B: AsRef<[u8]> + ?Sized>(
-    body: &B,
-    mut take: impl FnMut(&B) -> Result<(Option<Packet>, &B), PacketParseError>,
-) -> Vec<Decoded> {
+fn decode_all<'a, B: AsRef<[u8]> + ?Sized + 'a>(
+    body: &'a B,
+    take: impl Fn(&'a B) -> Result<(Option<Packet>, &'a B), PacketParseError> + Send,
+) -> impl Iterator<Item = Decoded> + Send
+where
+    &'a B: Default + Send,
+{
     let mut rest = body;
-    let mut packets = Vec::new();
-    while !rest.as_ref().is_empty() {
-        match take(rest) {
-            Ok((packet, after)) => {
-                packets.extend(packet.map(Ok));
-                rest = after;
-            }
-            Err(error) => {
-                packets.push(Err(error));
-                break;
+    std::iter::from_fn(move || {
+        while !rest.as_ref().is_empty() {
+            match take(rest) {
+                Ok((packet, after)) => {
+                    rest = after;
+                    if let Some(packet) = packet {
+                        return Some(Ok(packet));
+                    }
+                }
+                Err(error) => {
+                    rest = Default::default();
+                    return Some(Err(error));
+                }
             }
         }
-    }
-    packets
+        None
+    })
 }
 
 /// A length in digits from `zero` on, and what follows its separator.
@@ -98,11 +104,11 @@ mod tests {
     use super::*;
 
     fn text(body: &str) -> Vec<Result<Packet, String>> {
-        decode_text(body.as_bytes()).into_iter().map(|packet| packet.map_err(|e| e.to_string())).collect()
+        decode_text(body.as_bytes()).map(|packet| packet.map_err(|e| e.to_string())).collect()
     }
 
     fn binary(body: &[u8]) -> Vec<Result<Packet, String>> {
-        decode_binary(body).into_iter().map(|packet| packet.map_err(|e| e.to_string())).collect()
+        decode_binary(body).map(|packet| packet.map_err(|e| e.to_string())).collect()
     }
 
     fn message(text: &'static str) -> Result<Packet, String> {
@@ -128,7 +134,7 @@ mod tests {
         }
         assert_eq!(text("1:2x")[0], Ok(Packet::Ping));
         assert!(text("1:2x")[1].is_err());
-        assert!(decode_text(&[b'1', b':', 0xff])[0].is_err());
+        assert!(decode_text(&[b'1', b':', 0xff]).all(|packet| packet.is_err()));
     }
 
     #[test]
@@ -153,7 +159,7 @@ mod tests {
     #[test]
     fn many_short_packets_take_linear_time() {
         // Quadratic time made this last minutes.
-        assert_eq!(decode_text("1:2".repeat(300_000).as_bytes()).len(), 300_000);
-        assert_eq!(decode_binary(&[0, 1, 0xff, b'2'].repeat(300_000)).len(), 300_000);
+        assert_eq!(decode_text("1:2".repeat(300_000).as_bytes()).count(), 300_000);
+        assert_eq!(decode_binary(&[0, 1, 0xff, b'2'].repeat(300_000)).count(), 300_000);
     }
 }

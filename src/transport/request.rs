@@ -218,6 +218,7 @@ mod tests {
             allow_eio3: false,
             max_outbox_bytes: 1 << 20,
             max_pending_events: 1 << 10,
+            max_pending_bytes: 1 << 20,
             threads: 1,
         }
     }

@@ -193,12 +193,14 @@ impl NodeStream {
         if self.shut.load(Ordering::Acquire) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        if !self.is_writable() {
+        let room = HIGH_WATER.saturating_sub(self.in_flight.load(Ordering::Acquire));
+        if room == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.in_flight.fetch_add(bytes.len(), Ordering::AcqRel);
-        self.sink.data(self.key, bytes.clone());
-        Ok(bytes.len())
+        let length = bytes.len().min(room);
+        self.in_flight.fetch_add(length, Ordering::AcqRel);
+        self.sink.data(self.key, bytes.slice(..length));
+        Ok(length)
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {

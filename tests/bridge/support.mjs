@@ -26,6 +26,7 @@ export const engineOptions = (changes = {}) => ({
   allowEio3: false,
   maxOutboxBytes: 1e6,
   maxPendingEvents: 10_000,
+  maxPendingBytes: 64 * 1024 * 1024,
   threads: 1,
   ...changes,
 });
@@ -99,9 +100,13 @@ export const descriptorTargets = () =>
 
 export const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
-/** Runs a script in a process of its own; resolves with how it ended. */
-export async function run(script, { type = 'commonjs' } = {}) {
-  const child = spawn(process.execPath, [`--input-type=${type}`, '-e', script], {
+/**
+ * Runs a script in a process of its own; resolves with how it ended. `setUp` is a shell command for that process, such
+ * as one that limits it.
+ */
+export async function run(script, { type = 'commonjs', setUp = ':' } = {}) {
+  const command = [process.execPath, `--input-type=${type}`, '-e', script];
+  const child = spawn('sh', ['-c', `${setUp} && exec "$@"`, 'sh', ...command], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000, // a process that does not end by itself is killed and has a signal, not a code

@@ -54,6 +54,7 @@ pub fn options() -> Options {
         allow_eio3: false,
         max_outbox_bytes: 16 << 20,
         max_pending_events: 10_000,
+        max_pending_bytes: 64 << 20,
         threads: 1,
     }
 }
@@ -78,24 +79,30 @@ pub struct Server {
 impl Server {
     pub async fn start(options: Options) -> Self {
         let wake = Arc::new(Notify::new());
-        let engine = Arc::new(Engine::start(options, Box::new(Wake(wake.clone()))).unwrap());
-        engine.core().set_namespace_open("/", true);
+        let mut server = Self::start_with(options, Box::new(Wake(wake.clone()))).await;
         let (sender, events) = mpsc::unbounded_channel();
-        let core = Arc::downgrade(engine.core());
+        server.events = Mutex::new(events);
+        let core = Arc::downgrade(server.core());
         tokio::spawn(async move {
             loop {
                 wake.notified().await;
                 let Some(core) = core.upgrade() else { return };
                 loop {
-                    let batch = core.events.drain(100);
-                    let full = batch.len() == 100;
-                    batch.into_iter().for_each(|event| drop(sender.send(event)));
-                    if !full {
+                    let batch = core.events.drain(100, 1 << 20);
+                    if batch.is_empty() {
                         break;
                     }
+                    batch.into_iter().for_each(|event| drop(sender.send(event)));
                 }
             }
         });
+        server
+    }
+
+    /// An engine whose events nobody fetches unless `hooks` does.
+    pub async fn start_with(options: Options, hooks: Box<dyn Hooks>) -> Self {
+        let engine = Arc::new(Engine::start(options, hooks).unwrap());
+        engine.core().set_namespace_open("/", true);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let attach = Arc::new(AtomicBool::new(false));
@@ -105,7 +112,7 @@ impl Server {
                 tokio::spawn(serve(core.clone(), stream, attaching.load(Ordering::SeqCst)));
             }
         });
-        Self { engine, addr, attach, events: Mutex::new(events) }
+        Self { engine, addr, attach, events: Mutex::new(mpsc::unbounded_channel().1) }
     }
 
     pub fn core(&self) -> &Arc<Core> {
@@ -186,6 +193,9 @@ async fn serve(core: Arc<Core>, mut stream: TcpStream, attach: bool) {
             }
         };
         return respond(stream, 400, body.as_bytes()).await;
+    }
+    if head.method == "POST" && core.verify(&head).is_ok() && !core.begin_post(&head) {
+        return respond(stream, 400, b"").await;
     }
     let length = head.header("content-length").map_or(0, |value| value.parse().unwrap());
     while read.len() < end + length {

@@ -85,6 +85,7 @@ const serverOptions = z.object({
   // The engine's own.
   maxOutboxBytes: z.number().int().min(1).optional(),
   maxPendingEvents: z.number().int().min(1).optional(),
+  maxPendingBytes: z.number().int().min(1).optional(),
   threads: z.number().int().min(0).optional(),
   logger: anything,
 });
