@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { templateTsconfig } from './strapi-app.mjs';
 import { createApp, installTarballs, require, root, runNode, startStrapi } from './support.mjs';
 
 const { io } = require('socket.io-client');
@@ -89,6 +90,11 @@ test('in a fresh application Strapi boots, an event arrives, and it ends by itse
     const options = '--noEmit --strict --skipLibCheck --target es2022 --module node16 --types node';
     const { output } = await runNode([tsc, ...options.split(' '), 'consumer.ts'], app);
     assert.equal(output, '');
+    const { version } = require('@strapi/strapi/package.json');
+    fs.writeFileSync(path.join(app, 'tsconfig.json'), await templateTsconfig(version));
+    const template = await runNode([tsc, '--noEmit', '--checkJs', 'false'], app);
+    fs.rmSync(path.join(app, 'tsconfig.json'));
+    assert.equal(template.output, '');
   });
 
   const strapi = await startStrapi(app);

@@ -1,13 +1,7 @@
 import type { OnlineAdminsResponse, PresenceSession } from '../../shared/contracts/presence';
+import { loginOf } from '../presence/login';
 import type { AdminContext, ServiceContext, Strapi } from '../types';
 import { getService } from '../utils/get-service';
-
-/** What Strapi's `admin` strategy leaves of a login; API tokens for the admin have none. */
-interface AdminState {
-  auth?: { strategy?: { name?: string } };
-  user?: { id: number };
-  session?: { id?: unknown };
-}
 
 /** Where the browser reaches this Strapi: as configured, else as it got here. */
 function originOf(strapi: Strapi, ctx: AdminContext): string {
@@ -18,14 +12,14 @@ function originOf(strapi: Strapi, ctx: AdminContext): string {
 const createPresenceController = ({ strapi }: ServiceContext) => ({
   /** A session token for the panel's connection, for an admin who has logged in. */
   createSession(ctx: AdminContext): void {
-    const { auth, user, session } = ctx.state as AdminState;
-    if (auth?.strategy?.name !== 'admin' || user === undefined || typeof session?.id !== 'string') {
+    const login = loginOf(strapi, ctx);
+    if (login === null) {
       return ctx.forbidden('Sessions are for admins who have logged in, not for API tokens');
     }
     const sessions = getService(strapi, 'admin-sessions');
     const { token, expiresAt, refreshAfter, retryAfter, message } = sessions.issue(
-      user.id,
-      session.id,
+      login.userId,
+      login.sessionId,
     );
     if (token === null) {
       if (retryAfter !== null) ctx.set('Retry-After', String(Math.ceil(retryAfter / 1000)));

@@ -1,6 +1,7 @@
 import { SESSION } from '../constants';
 import type { Strapi } from '../types';
 import { inChunks } from '../utils/in-chunks';
+import { isJwtValid } from './login';
 
 /** A row of `admin::user`, as far as the plugin looks at it. */
 export interface AdminRow {
@@ -63,13 +64,19 @@ export function createAdmins(strapi: Strapi) {
 
   /**
    * The session that each admin session has become, as each renewal of a login makes a new one; logins that are over
-   * are left out. Takes one query per 500 sessions and renewal.
+   * are left out. Takes one query per 500 sessions and renewal. The login of a Strapi without sessions lasts as long as
+   * its JWT.
    */
   const currentSessions = async (
     logins: ReadonlyMap<string, number>,
   ): Promise<Map<string, string>> => {
     const current = new Map<string, string>();
-    let followed = [...logins].map(([first, userId]) => ({ first, userId, at: first }));
+    let followed: Array<{ first: string; userId: number; at: string }> = [];
+    for (const [first, userId] of logins) {
+      const isValid = isJwtValid(first);
+      if (isValid === null) followed.push({ first, userId, at: first });
+      else if (isValid) current.set(first, first);
+    }
     for (let hop = 0; followed.length > 0 && hop <= MAX_RENEWALS; hop += 1) {
       const rows = await sessionRows([...new Set(followed.map(({ at }) => at))]);
       const renewed: typeof followed = [];
