@@ -272,7 +272,7 @@ export interface EmitterMetrics {
 
 /** What is going on, on all nodes: what the others have said of themselves within the last second or so. */
 export interface Metrics extends EmitterMetrics {
-  /** Sockets in the main namespace. */
+  /** Sockets of the application in the main namespace, without those of admin panels. */
   connectedSockets: number;
   /** Connections, in whatever namespaces. */
   connections: number;
@@ -483,7 +483,7 @@ export interface SocketStats {
 }
 
 export interface ConnectionStats {
-  /** Sockets of all nodes. */
+  /** Sockets of the application, on all nodes: the connections of admin panels are not counted. */
   connected: number;
   rooms: RoomStats[];
   sockets: SocketStats[];
@@ -513,7 +513,7 @@ export interface TestEventResult {
   /** As it was asked for. */
   eventName: string;
   data: Record<string, unknown>;
-  /** Sockets it was sent to, on all nodes. */
+  /** Sockets of the application it was sent to, on all nodes. */
   recipients: number;
 }
 

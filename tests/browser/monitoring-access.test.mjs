@@ -25,7 +25,7 @@ describe('the monitoring page', { timeout: 300_000, skip: withoutChromium() }, (
     t.after(guest.close);
     const page = await enter(t, { admin: 'reader' });
     await isLive(page);
-    await figureIs(page, 'Connections', 2);
+    await figureIs(page, 'Connections', 1);
     await rows(page).filter({ hasText: guest.socket.id }).waitFor();
     for (const name of [/test event/, /^Reset/, /^Disconnect/]) {
       assert.equal(await page.getByRole('button', { name }).count(), 0);
@@ -89,7 +89,7 @@ describe('the monitoring page', { timeout: 300_000, skip: withoutChromium() }, (
     await isLive(page);
     const guest = await connect(app.url);
     t.after(guest.close);
-    await figureIs(page, 'Connections', 2);
+    await figureIs(page, 'Connections', 1);
     await rows(page).filter({ hasText: guest.socket.id }).waitFor();
     assert.deepEqual(
       page.problems.filter((problem) => problem.startsWith('exception')),

@@ -51,7 +51,7 @@ describe(
       const told = client.received.find(({ event }) => event === 'io:disconnected');
       assert.deepEqual(told.data, { reason: 'Out of office' });
       await row.waitFor({ state: 'detached' });
-      await figureIs(page, 'Connections', 1);
+      await figureIs(page, 'Connections', 0);
       // Not oneself.
       assert.equal(await page.getByRole('button', { name: /^Disconnect/ }).count(), 0);
 

@@ -49,6 +49,12 @@ export function createSearch(strapi: Strapi, describe: Describer) {
       return { total: found.length, items: found.slice(offset, offset + limit) };
     },
 
+    /** Those of the application, without the connections of admin panels; the oldest first. */
+    applicationSockets: (limit: number): SocketIOSocket[] =>
+      sockets()
+        .filter((socket) => describe.admin(socket) === null)
+        .slice(0, limit),
+
     /** Fullest first, without the plugin's own and those that sockets have for themselves. */
     findRooms(search: string, offset: number, limit: number): Found<RoomStats> {
       const text = search.toLowerCase();

@@ -20,7 +20,9 @@ function nameable<T>(items: T[], nameOf: (item: T) => string): T[] {
 export function createThisNode(strapi: Strapi, search: Search) {
   const server = () => getService(strapi, 'server');
 
-  const connected = (): number => server().io().of('/').sockets.size;
+  /** Sockets of the application in the main namespace: the connections of admin panels are not among them. */
+  const connected = (): number =>
+    server().io().of('/').sockets.size - getService(strapi, 'admin-sessions').connections().size;
 
   const events = (): Events => {
     const { totalEvents, byType, ...rest } = server().requireEngine().eventTotals();
@@ -52,7 +54,10 @@ export function createThisNode(strapi: Strapi, search: Search) {
       return {
         connections: server().io().engine.clientsCount,
         connected: connected(),
-        namespaces: namespaces.map(([name, nsp]): Counts[number] => [name, nsp.sockets.size]),
+        namespaces: namespaces.map(([name, nsp]): Counts[number] => [
+          name,
+          nsp.name === '/' ? connected() : nsp.sockets.size,
+        ]),
         rooms: names === 0 ? { total: search.countRooms(), items: [] } : namedRooms(names),
         entitySubscriptions: {
           total,

@@ -7,7 +7,7 @@ import type {
 import type { ServiceContext, SocketIOSocket, SocketUser } from '../types';
 import { findContentType } from '../utils/content-type';
 import { dismiss } from '../utils/dismiss';
-import { entityRoom } from '../utils/entity-rooms';
+import { documentRoom, entityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { Refusal } from '../utils/refusal';
 import { SerialQueue } from '../utils/serial-queue';
@@ -155,7 +155,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
   };
 
   const entityRooms = (uid: string, id: string, document: string): string[] => [
-    ...new Set([entityRoom(uid, document), entityRoom(uid, id)]),
+    ...new Set([entityRoom(uid, document), documentRoom(uid, document), entityRoom(uid, id)]),
   ];
 
   const checkEntity = (method: string, uid: unknown, id: unknown): string => {

@@ -144,16 +144,18 @@ export function createMonitoringListsService({ strapi }: ServiceContext) {
       return {
         connected: all.connected,
         rooms,
-        sockets: found.sockets.map(
-          ({ id, connected, rooms: own, entitySubscriptions, handshake, user }): SocketStats => ({
-            id,
-            connected,
-            rooms: own,
-            entitySubscriptions,
-            handshake,
-            user,
-          }),
-        ),
+        sockets: found.sockets
+          .filter(({ admin }) => admin === null)
+          .map(
+            ({ id, connected, rooms: own, entitySubscriptions, handshake, user }): SocketStats => ({
+              id,
+              connected,
+              rooms: own,
+              entitySubscriptions,
+              handshake,
+              user,
+            }),
+          ),
         entitySubscriptions: entityMetrics(all),
       };
     },

@@ -68,7 +68,7 @@ export function createMonitoringService({ strapi }: ServiceContext) {
       return {
         connected: all.connected,
         rooms: all.rooms.items,
-        sockets: search.findSockets('', 0, MAX_LISTED).items.map((one) => describe.socket(one)),
+        sockets: search.applicationSockets(MAX_LISTED).map((one) => describe.socket(one)),
         entitySubscriptions: entityMetrics(all),
       };
     },

@@ -3,6 +3,7 @@ import type { ServiceContext, SocketIOSocket } from '../types';
 import { dismiss } from '../utils/dismiss';
 import { findContentType, hasDraftAndPublish } from '../utils/content-type';
 import {
+  documentRoom,
   entityRoom,
   isEntityRoom,
   isInternalRoom,
@@ -91,11 +92,8 @@ export function createSubscriptionsService({ strapi }: ServiceContext) {
     void socket.nsp.adapter.addAll(socket.id, new Set(rooms));
   };
 
-  const roomsOf = ({ uid, room, document, view }: Held): string[] => [
-    room,
-    entityRoom(uid, document),
-    view,
-  ];
+  const roomsOf = ({ uid, id, room, document, view }: Held): string[] =>
+    id === document ? [room, view] : [room, documentRoom(uid, document), view];
 
   const log = (type: string, socket: SocketIOSocket, { uid, id }: Held): void => {
     if (!settings().enableMetrics) return;

@@ -8,6 +8,13 @@ export const isInternalRoom = (room: string): boolean => room.startsWith(INTERNA
 
 export const isEntityRoom = (room: string): boolean => ENTITY_ROOM.test(room);
 
+/**
+ * Those subscribed to an entity by the number of a row, by its document. Hidden, as a subscription is one room to those
+ * who look: the one named as the subscriber named the entity.
+ */
+export const documentRoom = (uid: string, document: string): string =>
+  `${INTERNAL_PREFIX}document:${uid}:${document}`;
+
 /** Everybody subscribed to an entity under this id, whoever they are. */
 export const entityRoom = (uid: string, id: string): string => `${uid}:${id}`;
 
