@@ -114,8 +114,8 @@ export async function unfinished({
   return { connections: held.length, megabytes: (held.length * bytes) / 1e6, open };
 }
 
-/** Clients that come and go, each in one of several ways. */
-export async function comeAndGo({ port, count, atATime = 100 }) {
+/** Clients that come and go, each in one of several ways, after so many milliseconds. */
+export async function comeAndGo({ port, count, atATime = 100, hold = 0 }) {
   let refused = 0;
   const ways = [
     (raw) => raw.destroy(),
@@ -144,6 +144,7 @@ export async function comeAndGo({ port, count, atATime = 100 }) {
           throw error;
         },
       );
+      if (hold > 0) await wait(hold);
       await ways[index % ways.length](raw);
     },
     { atATime },

@@ -6,7 +6,7 @@ import { faults, siege } from './siege.mjs';
 /**
  * A case is `{ name, attack, short, long, server, victims, kept, taken, settle, peer, check }`, for an attack on a server with
  * victims beside it, or `{ name, run }`, which does everything itself and resolves with `{ notes, faults, result }`.
- * `short` and `long` are the attack's parameters; `null` leaves the case out.
+ * `short` and `long` are the attack's parameters; `null` leaves the case out. `skip`: why it cannot run here.
  */
 export class Suite {
   #shared = new Map();
@@ -29,7 +29,7 @@ export class Suite {
     if (one.run) return this.#record(one, await one.run({ size: this.size, say: this.say }));
     const { result, found } = await this.#siege(one, 'strapi');
     const wrong = this.#record(one, { result, faults: found });
-    if (this.peers && one.peer !== false) {
+    if (this.peers && one.peer !== false && !one.process) {
       // What becomes of socket.io is told, not judged.
       const peer = await this.#siege(one, 'socket.io').catch((error) => ({ error }));
       if (peer.error) this.#record(one, { notes: 'socket.io', faults: [peer.error.message] });
