@@ -113,10 +113,7 @@ impl Engine {
         if core.is_closed() {
             return Err(Error::Closed.into());
         }
-        let taken = {
-            let _runtime = core.runtime().enter();
-            take_fd(fd)
-        };
+        let taken = core.runtime().within(|| take_fd(fd)).ok_or(Error::Closed)?;
         // Limited, because clients can cause it at will: the usual reason is that descriptors have run out.
         let stream = taken.map_err(Error::Handoff).inspect_err(|error| {
             core.log(Level::Warn, "refused connections", format!("a connection was refused: {error}"));

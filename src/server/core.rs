@@ -23,6 +23,7 @@ use super::{
     events::{Bounds, Event, Events, Hooks, StreamEvents},
     fanout::Jobs,
     namespace::Namespace,
+    tasks::Tasks,
     timers::Timers,
 };
 use crate::{
@@ -61,7 +62,7 @@ pub struct Core {
     pub(super) waiting: Arc<Semaphore>,
     pub(super) timers: Timers,
     pub(super) turn: AtomicU64,
-    runtime: Handle,
+    pub(super) tasks: Tasks,
     pub(super) jobs: Jobs,
     pub(super) conns: RwLock<HashMap<Arc<str>, Arc<Conn>>>,
     pub(super) namespaces: RwLock<HashMap<Arc<str>, Entry>>,
@@ -104,7 +105,7 @@ impl Core {
             waiting: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
             timers: Timers::default(),
             turn: AtomicU64::new(0),
-            runtime,
+            tasks: Tasks::new(runtime),
             jobs,
             conns: RwLock::default(),
             namespaces: RwLock::default(),
@@ -330,7 +331,7 @@ impl Core {
     }
 
     /// The runtime all tasks of this engine live on.
-    pub fn runtime(&self) -> &Handle {
-        &self.runtime
+    pub fn runtime(&self) -> &Tasks {
+        &self.tasks
     }
 }

@@ -93,6 +93,7 @@ impl Engine {
         let _ = runtime.block_on(async { tokio::time::timeout(LAST_ANSWERS, core.all_served()).await });
         runtime.shutdown_timeout(Duration::from_secs(5));
         core.streams.lock().clear();
+        core.tasks.end();
     }
 }
 
@@ -107,6 +108,7 @@ impl Drop for Engine {
                 self.core.fail(conn, CloseReason::ForcedClose);
             }
             runtime.shutdown_background();
+            self.core.tasks.end();
         }
     }
 }

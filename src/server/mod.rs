@@ -18,5 +18,6 @@ pub mod polling;
 pub mod protocol;
 mod registry;
 mod sending;
+pub mod tasks;
 pub mod timers;
 pub mod websocket;

@@ -183,10 +183,7 @@ async fn serve(core: Arc<Core>, mut stream: TcpStream, attach: bool) {
             Err(refusal) => refusal.body(),
             Ok(()) => {
                 let std = stream.into_std().unwrap();
-                let taken = {
-                    let _runtime = core.runtime().enter();
-                    Stream::from_fd(std.as_fd()).unwrap()
-                };
+                let taken = core.runtime().within(|| Stream::from_fd(std.as_fd()).unwrap()).unwrap();
                 drop(std);
                 core.take_websocket(taken, &read[end..], &head, None, &[], attach).unwrap();
                 return;
