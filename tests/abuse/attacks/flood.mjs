@@ -26,7 +26,7 @@ export async function flood(
         const sent = await raw.flood(chunk, until);
         total.messages += sent * perChunk;
         total.megabytes += (sent * chunk.length) / 1e6;
-        if (raw.ended) total.ended += 1;
+        if (raw.ended || !raw.socket.writable) total.ended += 1;
         raw.destroy();
       } while (reopen && Date.now() < until);
     },

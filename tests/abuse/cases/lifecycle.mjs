@@ -46,7 +46,7 @@ async function sigterm({ size }) {
 
 /** Boots and destroys in one process: descriptors, threads and memory do not grow. */
 async function cycles({ size }) {
-  const count = size === 'long' ? 20 : 4;
+  const count = size === 'long' ? 20 : 3;
   const child = fork(new URL('../support/cycles.mjs', import.meta.url), [String(count)], {
     execArgv: ['--expose-gc'],
     silent: true,
@@ -61,7 +61,7 @@ async function cycles({ size }) {
     return { faults: [`ended with ${code} after ${rounds.length}: ${stderr}`], notes: 'failed' };
   }
   // The first ones load modules and fill caches.
-  const [first, last] = [rounds[Math.min(4, count - 3)], rounds.at(-1)];
+  const [first, last] = [rounds[Math.min(4, count - 2)], rounds.at(-1)];
   const found = [];
   if (last.fds > first.fds + 2) found.push(`${last.fds - first.fds} descriptors were left`);
   if (last.threads > first.threads) found.push(`${last.threads - first.threads} threads were left`);

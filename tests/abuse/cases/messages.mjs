@@ -24,13 +24,13 @@ export const messages = [
   {
     name: 'small events without a handler',
     attack: ['messages', 'smallEvents'],
-    short: { connections: 4, seconds: 2 },
+    short: null,
     long: { connections: 20, seconds: 30 },
   },
   {
     name: 'small events with a handler and an acknowledgement',
     attack: ['messages', 'smallEvents'],
-    short: { connections: 4, seconds: 2, text: '421["echo"]' },
+    short: { connections: 4, seconds: 1.5, text: '421["echo"]' },
     long: { connections: 20, seconds: 30, text: '421["echo"]' },
   },
   {

@@ -29,7 +29,7 @@ const numbers = ({ echoes, rest, events, failures, lost }) => ({
  */
 export async function siege(
   target,
-  { attack: which, parameters, victims: victimOptions, quiet = 500, settle = 30_000, kept = {} },
+  { attack: which, parameters, victims: victimOptions, quiet = 400, settle = 30_000, kept = {} },
 ) {
   const victims = await new Victims(target, victimOptions).connect();
   victims.start();

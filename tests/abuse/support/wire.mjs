@@ -81,15 +81,14 @@ export class RawSocket {
   }
 
   /** Sends `chunk` again and again, as fast as the server takes it, until then or until the end. */
-  async flood(chunk, until, { onSent = () => {} } = {}) {
+  async flood(chunk, until) {
     let sent = 0;
-    while (!this.ended && Date.now() < until) {
+    while (!this.ended && this.socket.writable && Date.now() < until) {
       const flushed = this.write(chunk);
       sent += 1;
-      onSent();
       if (!flushed) await this.until(() => this.socket.writableLength === 0, until).catch(() => {});
-      // Others in this process have to get their turn, and the socket has to be read.
-      else await new Promise(setImmediate);
+      // The socket has to be read, and others in this process have to get their turn.
+      await new Promise(setImmediate);
     }
     return sent;
   }
