@@ -18,7 +18,7 @@ export const frames = [
     attack: ['frames', 'pings'],
     server: { config: { socket: { serverOptions: impatient } } },
     peerServer: impatient,
-    short: null,
+    short: { connections: 4, seconds: 3 },
     long: { connections: 20, seconds: 30 },
     victims: { clients: 20 },
   },
@@ -45,7 +45,7 @@ export const frames = [
   {
     name: 'frames that RFC 6455 forbids',
     attack: ['frames', 'illegalFrames'],
-    short: null,
+    short: {},
     long: {},
     check: ({ sent }) => sent.survived.map((name) => `not ended by: ${name}`),
     // `ws` takes lengths that are not minimal.

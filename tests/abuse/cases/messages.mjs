@@ -6,13 +6,13 @@ export const messages = [
   ...['objects', 'keys', 'strings', 'deep', 'escapes'].map((shape) => ({
     name: `1 MB events of ${shape}, no handler`,
     attack: ['messages', 'bigEvents'],
-    short: null,
+    short: shape === 'objects' ? { ...big, shape, event: 'x' } : null,
     long: { ...bigLong, shape, event: 'x' },
   })),
   {
     name: '1 MB events of objects, with a handler and an acknowledgement',
     attack: ['messages', 'bigEvents'],
-    short: null,
+    short: { ...big, shape: 'objects', event: 'echo', ack: 1 },
     long: { ...bigLong, shape: 'objects', event: 'echo', ack: 1 },
   },
   {
