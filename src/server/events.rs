@@ -5,10 +5,10 @@
 //! of the whole, a connection is read from only while nothing of it waits.
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::lane::{Batch, Lane, Left, SHARE};
+use super::lane::{Batch, Lane, SHARE};
 use crate::transport::stream::StreamSink;
 
 /// Cost of an event beside its payload: what it takes in memory, and roughly what it takes JavaScript to look at it.
@@ -94,15 +94,28 @@ pub struct Bounds {
     pub bytes: usize,
 }
 
+/// The lanes with events, by the virtual time at which their first event is done: weighted fair queueing, where the
+/// cost of an event is its time. A small event of a quiet connection comes before large ones that began earlier.
 #[derive(Default)]
 struct Ring {
-    lanes: VecDeque<Arc<Lane>>,
+    lanes: BTreeMap<(u64, u64), Arc<Lane>>,
+    /// Orders lanes of the same time.
+    listed: u64,
     woken: bool,
+}
+
+impl Ring {
+    fn list(&mut self, lane: Arc<Lane>, done: u64) {
+        self.listed += 1;
+        self.lanes.insert((done, self.listed), lane);
+    }
 }
 
 /// The queue between the engine and JavaScript.
 pub struct Events {
     ring: Mutex<Ring>,
+    /// Virtual time: when the latest of what was taken began.
+    now: AtomicU64,
     bounds: Bounds,
     /// Events waiting.
     waiting: AtomicUsize,
@@ -122,6 +135,7 @@ impl Events {
     pub fn new(bounds: Bounds, hooks: Box<dyn Hooks>) -> Self {
         Self {
             ring: Mutex::default(),
+            now: AtomicU64::new(0),
             bounds,
             waiting: AtomicUsize::new(0),
             messages: AtomicUsize::new(0),
@@ -143,11 +157,9 @@ impl Events {
             self.held.fetch_add(event.cost(), Ordering::AcqRel);
         }
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        if !lane.push(event) {
-            return;
-        }
+        let Some(done) = lane.push(event, self.now.load(Ordering::Acquire)) else { return };
         let mut ring = self.ring.lock();
-        ring.lanes.push_back(lane.clone());
+        ring.list(lane.clone(), done);
         if std::mem::replace(&mut ring.woken, true) {
             return;
         }
@@ -170,22 +182,22 @@ impl Events {
         while batch.events.len() < batch.max_events {
             let lane = {
                 let mut ring = self.ring.lock();
-                match ring.lanes.pop_front() {
-                    Some(lane) => lane,
+                match ring.lanes.pop_first() {
+                    Some((_, lane)) => lane,
                     None => {
                         ring.woken = !batch.events.is_empty();
                         break;
                     }
                 }
             };
-            match lane.serve(&mut batch) {
-                Left::Nothing => {}
-                Left::Some => self.ring.lock().lanes.push_back(lane),
-                Left::BatchFull => {
-                    self.ring.lock().lanes.push_front(lane);
-                    break;
-                }
+            let turn = lane.serve(&mut batch);
+            if let Some(done) = turn.next {
+                self.ring.lock().list(lane, done);
             }
+            match turn.began {
+                Some(began) => self.now.fetch_max(began, Ordering::AcqRel),
+                None => break,
+            };
         }
         let events = batch.events;
         self.waiting.fetch_sub(events.len(), Ordering::AcqRel);
@@ -199,7 +211,7 @@ impl Events {
     /// From now on messages of clients are dropped, and so are those that wait. Everything else still goes out.
     pub fn discard_messages(&self) {
         self.closed.store(true, Ordering::Release);
-        let lanes: Vec<_> = self.ring.lock().lanes.iter().cloned().collect();
+        let lanes: Vec<_> = self.ring.lock().lanes.values().cloned().collect();
         for lane in lanes {
             let (count, cost) = lane.discard_messages();
             self.waiting.fetch_sub(count, Ordering::AcqRel);
@@ -392,6 +404,38 @@ mod tests {
         }
         assert_eq!(sources(&events.drain(4, 1 << 20)), "ssss");
         assert_eq!(sources(&events.drain(100, 1 << 20)), "ssLLL");
+    }
+
+    #[test]
+    fn a_quiet_connection_is_heard_between_large_messages_of_many_others() {
+        let (events, _) = events(Bounds { messages: 1000, bytes: 1 << 30 });
+        for _ in 0..5 {
+            let lane = Arc::default();
+            for _ in 0..2 {
+                events.push(&lane, text("L", 500_000));
+            }
+        }
+        let small = Arc::default();
+        let mut seen = String::new();
+        for _ in 0..5 {
+            seen += &sources(&events.drain(64, 64 * 1024));
+            events.push(&small, text("s", 10));
+            seen += &sources(&events.drain(64, 64 * 1024));
+        }
+        assert_eq!(seen, "LsLsLsLsLs", "all five are due at the same time");
+    }
+
+    #[test]
+    fn a_connection_that_is_always_quiet_again_does_not_keep_others_from_their_turn() {
+        let (events, _) = events(BOUNDS);
+        let (large, quick) = (Arc::default(), Arc::default());
+        events.push(&large, text("L", 100_000));
+        let mut seen = String::new();
+        for _ in 0..1000 {
+            events.push(&quick, text("s", 10));
+            seen += &sources(&events.drain(1, 64 * 1024));
+        }
+        assert!(seen.contains('L'), "{seen}");
     }
 
     #[test]

@@ -12,15 +12,15 @@ use super::events::Event;
 
 /// What a connection may have waiting before it is not read from any more.
 pub const SHARE: usize = 128 * 1024;
-/// What is taken from a lane before the next one has its turn.
-const QUANTUM: usize = 16 * 1024;
+/// What is taken from a lane at a time, unless one event is larger.
+const PORTION: usize = 4 * 1024;
 
 #[derive(Default)]
 struct Waiting {
     events: VecDeque<Event>,
-    /// What may be taken in this turn.
-    credit: usize,
-    /// The lane is in the ring of [`super::events::Events`], or about to be.
+    /// Virtual time at which the first event is done, or the last one was.
+    done: u64,
+    /// The lane is listed in [`super::events::Events`], or about to be.
     listed: bool,
 }
 
@@ -32,14 +32,12 @@ pub struct Lane {
     room: Notify,
 }
 
-/// What a turn of a lane left.
-pub(super) enum Left {
-    /// Nothing.
-    Nothing,
-    /// Events for its next turn.
-    Some,
-    /// Events that found no room in the batch.
-    BatchFull,
+/// What became of a lane's turn.
+pub(super) struct Turn {
+    /// Virtual time at which what was taken began.
+    pub began: Option<u64>,
+    /// When its next event is done, if it has one.
+    pub next: Option<u64>,
 }
 
 /// A batch on its way to JavaScript.
@@ -62,46 +60,46 @@ impl Lane {
         self.cost.load(Ordering::Acquire)
     }
 
-    /// Adds an event. True: the lane must be listed in the ring.
-    pub(super) fn push(&self, event: Event) -> bool {
+    /// Adds an event at the virtual time `now`. If the lane must be listed: by when its first event is done.
+    pub(super) fn push(&self, event: Event, now: u64) -> Option<u64> {
+        let cost = event.cost();
         let mut waiting = self.waiting.lock();
-        self.cost.fetch_add(event.cost(), Ordering::AcqRel);
+        self.cost.fetch_add(cost, Ordering::AcqRel);
         waiting.events.push_back(event);
-        !std::mem::replace(&mut waiting.listed, true)
+        if std::mem::replace(&mut waiting.listed, true) {
+            return None;
+        }
+        waiting.done = waiting.done.max(now) + cost as u64;
+        Some(waiting.done)
     }
 
-    /// One turn: moves as much to the batch as the lane's credit and the batch allow.
-    pub(super) fn serve(&self, batch: &mut Batch) -> Left {
+    /// One turn: moves a portion to the batch, as far as that has room.
+    pub(super) fn serve(&self, batch: &mut Batch) -> Turn {
         let mut waiting = self.waiting.lock();
-        if waiting.events.front().is_some_and(|first| first.cost() > waiting.credit) {
-            waiting.credit += QUANTUM;
-        }
-        let before = self.waiting();
-        let mut left = Left::Nothing;
+        let (before, mut taken, mut began) = (self.waiting(), 0, None);
         while let Some(event) = waiting.events.front() {
             let cost = event.cost();
-            if cost > waiting.credit {
-                left = Left::Some;
+            if !batch.takes(cost) || (taken > 0 && taken + cost > PORTION) {
                 break;
             }
-            if !batch.takes(cost) {
-                left = Left::BatchFull;
-                break;
-            }
+            began.get_or_insert(waiting.done - cost as u64);
+            taken += cost;
             batch.cost += cost;
-            waiting.credit -= cost;
-            self.cost.fetch_sub(cost, Ordering::AcqRel);
             batch.events.extend(waiting.events.pop_front());
+            waiting.done += waiting.events.front().map_or(0, |next| next.cost() as u64);
         }
-        if matches!(left, Left::Nothing) {
-            *waiting = Waiting::default();
+        self.cost.fetch_sub(taken, Ordering::AcqRel);
+        waiting.listed = !waiting.events.is_empty();
+        if !waiting.listed {
+            waiting.events = VecDeque::new(); // idle connections hold no buffer
         }
+        let next = waiting.listed.then_some(waiting.done);
         drop(waiting);
         let after = self.waiting();
         if after == 0 || before > SHARE / 2 && after <= SHARE / 2 {
             self.room.notify_waiters();
         }
-        left
+        Turn { began, next }
     }
 
     /// Drops the messages of clients that wait; their number and cost.
