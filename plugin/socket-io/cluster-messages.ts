@@ -57,7 +57,9 @@ function checkOptions(value: unknown, path: string): void {
   const { rooms, except, flags } = fieldsOf(value, path);
   checkRooms(rooms, `${path}.rooms`);
   checkOptional(except, `${path}.except`, checkRooms);
-  checkOptional(flags ?? undefined, `${path}.flags`, fieldsOf);
+  // PHP cannot tell an empty list from an empty object.
+  const noFlags = flags === null || (Array.isArray(flags) && flags.length === 0);
+  checkOptional(noFlags ? undefined : flags, `${path}.flags`, fieldsOf);
 }
 
 function checkPacket(value: unknown, path: string): void {

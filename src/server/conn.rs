@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU8, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
 };
 
 use parking_lot::Mutex;
@@ -129,6 +129,8 @@ pub struct Conn {
     pub deadlines: Mutex<Deadlines>,
     /// How many control packets it sends.
     pub control: Mutex<ControlRate>,
+    /// Bytes of a packet that JavaScript has and whose attachments are not all there. Changed under the client's lock.
+    pub incomplete: AtomicUsize,
     /// A polling body is being read.
     pub posting: AtomicBool,
     /// Its client broke a bound: it gets no time to close cleanly, in which it could go on.
@@ -162,6 +164,7 @@ impl Conn {
             lane: Arc::default(),
             deadlines: Mutex::new(Deadlines::new()),
             control: Mutex::default(),
+            incomplete: AtomicUsize::new(0),
             posting: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),

@@ -245,6 +245,7 @@ impl Core {
             if !conn.end() {
                 return;
             }
+            self.set_incomplete(conn, 0);
             client.attached
         };
         self.forget_deadlines(conn);

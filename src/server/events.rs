@@ -22,7 +22,10 @@ use crate::transport::stream::StreamSink;
 /// Cost of an event beside its payload: what it takes in memory, and roughly what it takes JavaScript to look at it.
 const OVERHEAD: usize = 128;
 /// Bytes of an unfinished message that a connection may always have.
-const SMALL: usize = 16 * 1024;
+pub const SMALL: usize = 16 * 1024;
+
+/// Why a client is let go that keeps room from others.
+pub(super) const TOO_MUCH_UNFINISHED: &str = "too many large messages are under way";
 
 /// Severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,8 +239,22 @@ impl Events {
         self.held.load(Ordering::Acquire)
     }
 
+    /// Whether what all clients have waiting and unfinished takes all the memory it may take.
+    pub fn is_out_of_bytes(&self) -> bool {
+        self.held() >= self.bounds.bytes
+    }
+
     fn is_full(&self) -> bool {
-        self.held() >= self.bounds.bytes || self.messages.load(Ordering::Acquire) >= self.bounds.messages
+        self.is_out_of_bytes() || self.messages.load(Ordering::Acquire) >= self.bounds.messages
+    }
+
+    /// What one client has unfinished changed.
+    pub(super) fn recount(&self, before: usize, now: usize) {
+        if now > before {
+            self.held.fetch_add(now - before, Ordering::AcqRel);
+        } else {
+            self.release(before - now);
+        }
     }
 
     fn release(&self, bytes: usize) {
@@ -285,11 +302,7 @@ impl Unfinished {
 
     /// Counts them anew.
     pub fn set(&mut self, bytes: usize) {
-        if bytes > self.bytes {
-            self.events.held.fetch_add(bytes - self.bytes, Ordering::AcqRel);
-        } else {
-            self.events.release(self.bytes - bytes);
-        }
+        self.events.recount(self.bytes, bytes);
         self.bytes = bytes;
     }
 

@@ -9,7 +9,7 @@ use super::{
     conn::{CloseReason, Conn},
     control::{ORDINARY, UNASKED},
     core::{CLOSE_TIMEOUT, Core},
-    events::Event,
+    events::{Event, SMALL, TOO_MUCH_UNFINISHED},
 };
 use crate::transport::{
     payload::{Control, Item},
@@ -125,6 +125,12 @@ impl Core {
                 conn.deadlines.lock().heartbeat = Instant::now() + self.options.ping_timeout;
             }
             Some(Due::Pong) => return self.fail(conn, CloseReason::PingTimeout),
+            Some(Due::Ping)
+                if conn.incomplete.load(Ordering::Relaxed) > SMALL && self.events.is_out_of_bytes() =>
+            {
+                self.log_end(conn, TOO_MUCH_UNFINISHED);
+                return self.fail(conn, CloseReason::TransportError);
+            }
             Some(Due::Ping) => {
                 let mut deadlines = conn.deadlines.lock();
                 deadlines.awaiting = true;

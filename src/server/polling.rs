@@ -9,6 +9,7 @@ use super::{
     conn::{CloseReason, Conn},
     control::ORDINARY,
     core::Core,
+    events::{SMALL, Unfinished},
 };
 use crate::{
     error::Error,
@@ -157,6 +158,13 @@ impl Core {
 
     async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
         let posting = Posting(self, conn);
+        let held = conn.incomplete.load(Ordering::Relaxed) + body.len();
+        if held > SMALL && self.events.is_out_of_bytes() {
+            return HttpAnswer::status(503);
+        }
+        // The body stays in memory until JavaScript has room for its last packet.
+        let mut unfinished = Unfinished::new(self.events.clone());
+        unfinished.set(body.len());
         let content_type = head.header("content-type");
         for (count, packet) in
             decoder(&body, content_type, conn.protocol, self.options.max_payload).enumerate()

@@ -57,6 +57,7 @@ impl Core {
         }
         if client.attached {
             client.announced = packet::announced(text);
+            self.set_incomplete(conn, if client.announced > 0 { text.len() } else { 0 });
             drop(client);
             return self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
         }
@@ -142,6 +143,8 @@ impl Core {
             }
             if client.announced > 0 {
                 client.announced -= 1;
+                let so_far = conn.incomplete.load(Ordering::Relaxed) + bytes.len();
+                self.set_incomplete(conn, if client.announced > 0 { so_far } else { 0 });
             } else if let Some(verdict) = self.limit(conn, &mut client, None) {
                 // A packet of a parser of the user's: it cannot be answered, only left out.
                 drop(client);
@@ -153,6 +156,13 @@ impl Core {
             drop(client);
             self.finish(conn, false);
         }
+    }
+
+    /// Notes how many bytes JavaScript keeps until the last attachment of a packet is there: they count among the
+    /// unfinished messages. The caller has the client's lock.
+    pub(super) fn set_incomplete(&self, conn: &Conn, bytes: usize) {
+        let bytes = if conn.is_closed() { 0 } else { bytes };
+        self.events.recount(conn.incomplete.swap(bytes, Ordering::Relaxed), bytes);
     }
 
     fn on_packet(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>, text: &str) -> Verdict {

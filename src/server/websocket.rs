@@ -11,7 +11,7 @@ use super::{
     conn::{CloseReason, Conn},
     control::ORDINARY,
     core::Core,
-    events::{Event, Unfinished},
+    events::{Event, SMALL, TOO_MUCH_UNFINISHED, Unfinished},
 };
 use crate::{
     error::{Error, Result},
@@ -35,6 +35,10 @@ const BYTES_PER_TURN: usize = 64 * 1024;
 const FRAMES_PER_TURN: usize = 512;
 /// Time a client waits for room for the rest of a message.
 const MAX_UNFINISHED_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// How often a client that does not go on with a message looks whether others need the room.
+const LOOK_FOR_ROOM: std::time::Duration = std::time::Duration::from_millis(500);
+/// Bytes of an unfinished frame before a WebSocket carries its session: a probe has a few.
+const MAX_PROBE: usize = 1024;
 /// Close code of the IANA registry.
 const TRY_AGAIN_LATER: u16 = 1013;
 /// Time a client has to answer a close frame before its connection is cut.
@@ -161,6 +165,9 @@ impl Socket {
             if self.carries {
                 return Some(result);
             }
+            if self.unfinished.bytes() > MAX_PROBE {
+                return None;
+            }
             if result.is_err() || self.conn.is_closed() || self.phase == Phase::Done {
                 return None;
             }
@@ -210,6 +217,7 @@ impl Socket {
                 },
                 turn = self.turn(), if !read => turn,
                 () = self.conn.outbox.changed() => Ok(()),
+                () = self.stalled(), if read => Err(End::Overloaded),
             };
             self.give_way().await;
         }
@@ -243,7 +251,7 @@ impl Socket {
                 CloseReason::TransportError
             }
             End::Overloaded => {
-                self.core.log_end(&self.conn, "too many large messages are under way");
+                self.core.log_end(&self.conn, TOO_MUCH_UNFINISHED);
                 self.conn.outbox.reply_close(Some(TRY_AGAIN_LATER));
                 CloseReason::TransportError
             }
@@ -254,7 +262,23 @@ impl Socket {
     }
 
     fn may_read(&self) -> bool {
-        self.core.events.may_read(&self.conn.lane, self.unfinished.bytes())
+        self.core.events.may_read(&self.conn.lane, self.held())
+    }
+
+    /// Bytes of the message that is not complete, attachments included.
+    fn held(&self) -> usize {
+        self.unfinished.bytes() + self.conn.incomplete.load(Ordering::Relaxed)
+    }
+
+    /// Resolves when the client has not gone on with a large message for too long and others find no room for theirs.
+    async fn stalled(&self) {
+        if self.held() <= SMALL {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(MAX_UNFINISHED_WAIT).await;
+        while !self.core.events.is_out_of_bytes() {
+            tokio::time::sleep(LOOK_FOR_ROOM).await;
+        }
     }
 
     /// Lets other connections have their turn: a client that keeps its socket readable would keep the thread as well.
@@ -267,12 +291,12 @@ impl Socket {
     /// Waits until reading may go on. What all clients have unfinished is bounded: if that is what this one waits for,
     /// for too long, it makes room for others, as those that filled it do.
     async fn turn(&self) -> std::result::Result<(), End> {
-        let turn = self.core.events.turn(&self.conn.lane, self.unfinished.bytes());
+        let turn = self.core.events.turn(&self.conn.lane, self.held());
         tokio::pin!(turn);
         loop {
             match tokio::time::timeout(MAX_UNFINISHED_WAIT, &mut turn).await {
                 Ok(()) => return Ok(()),
-                Err(_) if self.conn.lane.waiting() == 0 && self.unfinished.bytes() > 0 => {
+                Err(_) if self.conn.lane.waiting() == 0 && self.held() > 0 => {
                     return Err(End::Overloaded);
                 }
                 Err(_) => {}

@@ -235,6 +235,20 @@ for (const name of ['redis-adapter on redis', 'redis-adapter on ioredis']) {
   );
 
   ours(
+    `${name}: emitters of other languages are heard`,
+    async (world) => {
+      const { nodes, key } = await pairOf(world, adapters[name]);
+      const heard = Promise.all(nodes.map(({ client }) => next(client, 'php')));
+      // PHP packs an empty map as an empty list.
+      const message = ['emitter', { ...packet, data: ['php'] }, { rooms: ['r'], flags: [] }];
+      await (await clients.redis(world)).publish(`${key}#/#`, packed(message));
+      await heard;
+      assert.deepEqual(dropped(nodes), [0, 0]);
+    },
+    { skip: skip(name), timeout: TIMEOUT },
+  );
+
+  ours(
     `${name}: a few bytes cost no memory, whichever channel they come on`,
     async (world) => {
       const { nodes, key } = await pairOf(world, adapters[name]);
