@@ -36,7 +36,7 @@ pub enum Job {
 impl Job {
     fn bytes(&self) -> usize {
         match self {
-            Job::One(_, parcel, ..) | Job::Many(_, parcel, ..) => parcel.len(),
+            Job::One(_, parcel, ..) | Job::Many(_, parcel, ..) => parcel.cost(),
             Job::Close(..) | Job::Stop => 0,
         }
     }

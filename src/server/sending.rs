@@ -31,7 +31,10 @@ impl Core {
     pub(super) fn too_slow(&self, conn: &Arc<Conn>) {
         self.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
         let bytes = self.options.max_outbox_bytes;
-        self.log_end(conn, &format!("it reads too slowly, more than {bytes} bytes wait for it"));
+        self.log_end(
+            conn,
+            &format!("it reads too slowly: {bytes} bytes may wait for it, less while much waits for all"),
+        );
         self.fail(conn, CloseReason::TransportError);
     }
 

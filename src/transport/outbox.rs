@@ -13,10 +13,15 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     frame,
-    payload::{Control, Item, encode_poll},
+    payload::{Control, Item, encode_poll, outgoing},
     request::Protocol,
     stream::Stream,
 };
+
+/// Bytes on their way to all clients above which a slow one may have less waiting.
+const MUCH: usize = 256 * 1024 * 1024;
+/// What one may have waiting then.
+const SHARE_OF_MUCH: usize = 64 * 1024;
 
 /// Body of a polling answer.
 #[derive(Debug)]
@@ -64,7 +69,7 @@ enum Link {
 
 struct State {
     queue: VecDeque<Item>,
-    /// Payload bytes in the queue.
+    /// Cost of the packets in the queue.
     waiting_bytes: usize,
     /// Rest of the frame being written.
     partial: Bytes,
@@ -361,6 +366,7 @@ impl State {
     /// Whether `item` would go beyond the limit. One item alone may, or it could never be sent.
     fn is_full(&self, item: &Item, limit: usize) -> bool {
         let waiting = self.waiting_bytes + self.partial.len();
+        let limit = if outgoing() > MUCH { limit.min(SHARE_OF_MUCH) } else { limit };
         waiting > 0 && !item.is_empty() && waiting + item.len() > limit
     }
 
@@ -417,7 +423,7 @@ fn answer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::payload::{Message, Parcel};
+    use crate::transport::payload::{Counted, Message, Parcel};
 
     fn item(text: &str) -> Item {
         Item::Parcel(Arc::new(Parcel::new([Message::text(text)])))
@@ -435,7 +441,7 @@ mod tests {
     }
 
     fn outbox() -> Outbox {
-        Outbox::new(Protocol::V4, true, 100)
+        Outbox::new(Protocol::V4, true, 1000)
     }
 
     #[test]
@@ -487,7 +493,7 @@ mod tests {
     #[test]
     fn more_than_the_limit_is_not_taken_until_the_client_reads() {
         let outbox = outbox();
-        let large = "x".repeat(90);
+        let large = "x".repeat(900);
         assert_eq!(outbox.send(item(&large), false, 0), Progress::Backlog);
         assert_eq!(outbox.send(item("2[1,2,3]"), false, 0), Progress::TooSlow);
         assert_eq!(body(outbox.poll().0), format!("4{large}"));
@@ -495,9 +501,31 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_client_may_leave_less_unread_while_there_is_much_for_all() {
+        let outbox = Outbox::new(Protocol::V4, true, 1 << 20);
+        let large = "x".repeat(SHARE_OF_MUCH / 2);
+        assert_eq!(outbox.send(item(&large), false, 0), Progress::Backlog);
+        let much = Counted::new(MUCH + 1);
+        assert_eq!(outbox.send(item(&large), false, 0), Progress::TooSlow);
+        assert_eq!(outbox.send(item("2[1]"), false, 0), Progress::Backlog);
+        drop(much);
+        assert_eq!(outbox.send(item(&large), false, 0), Progress::Backlog);
+
+        // What many receive counts once, until the last of them has it.
+        let before = outgoing();
+        let size = 64 << 20;
+        let parcel = Arc::new(Parcel::new([Message::text("x".repeat(size))]));
+        let frames: Vec<_> = (0..10).map(|_| parcel.frames(Protocol::V4).clone()).collect();
+        drop(parcel);
+        assert!((before + size..before + 2 * size).contains(&outgoing()));
+        drop(frames);
+        assert!(outgoing() < before + size);
+    }
+
+    #[test]
     fn one_packet_larger_than_the_limit_still_goes() {
         let outbox = outbox();
-        let large = "x".repeat(1000);
+        let large = "x".repeat(2000);
         send(&outbox, &large);
         assert_eq!(body(outbox.poll().0), format!("4{large}"));
     }

@@ -1,6 +1,9 @@
 //! Engine.IO messages and the bodies of long-polling.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::{Bytes, BytesMut};
 use engineioxide_core::{Packet, PacketParseError, ProtocolVersion, Str, payload};
@@ -37,27 +40,85 @@ impl Message {
     }
 }
 
+/// Memory that a packet takes beside its payload.
+const OVERHEAD: usize = 200;
+/// What of that counts against the limit of one client: most packets have more than one recipient.
+const COUNTED_OVERHEAD: usize = 64;
+/// Frames below this size are not worth an owner of their own.
+const COUNTED_FRAME: usize = 1024;
+
+/// Bytes of the packets on their way to clients, of all engines of this process.
+static OUTGOING: AtomicUsize = AtomicUsize::new(0);
+
+/// Memory of the packets on their way to clients. What many receive counts once.
+pub fn outgoing() -> usize {
+    OUTGOING.load(Ordering::Relaxed)
+}
+
+/// A share of [`outgoing`], as long as it lives.
+#[derive(Debug)]
+pub(super) struct Counted(usize);
+
+impl Counted {
+    pub(super) fn new(bytes: usize) -> Self {
+        OUTGOING.fetch_add(bytes, Ordering::Relaxed);
+        Self(bytes)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        OUTGOING.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// A frame that counts until the last client has it.
+struct Frame(Bytes, #[expect(dead_code, reason = "it counts")] Counted);
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn counted(frame: Bytes) -> Bytes {
+    if frame.len() < COUNTED_FRAME {
+        return frame;
+    }
+    let share = Counted::new(frame.len());
+    Bytes::from_owner(Frame(frame, share))
+}
+
 /// A packet and its attachments, shared by all its recipients and encoded once per protocol.
 #[derive(Debug)]
 pub struct Parcel {
     messages: SmallVec<[Message; 1]>,
     frames_v4: OnceLock<Bytes>,
     frames_v3: OnceLock<Bytes>,
+    _share: Counted,
 }
 
 impl Parcel {
     /// Messages that stay together on the wire.
     pub fn new(messages: impl IntoIterator<Item = Message>) -> Self {
+        let messages: SmallVec<[Message; 1]> = messages.into_iter().collect();
+        let bytes = messages.iter().map(Message::len).sum::<usize>();
         Self {
-            messages: messages.into_iter().collect(),
+            messages,
             frames_v4: OnceLock::new(),
             frames_v3: OnceLock::new(),
+            _share: Counted::new(bytes + OVERHEAD),
         }
     }
 
-    /// Bytes of payload, the measure of the outbox.
+    /// Bytes of payload.
     pub fn len(&self) -> usize {
         self.messages.iter().map(|message| message.len() + 4).sum()
+    }
+
+    /// The measure of the outbox: tiny packets take many times their payload.
+    pub fn cost(&self) -> usize {
+        self.len() + COUNTED_OVERHEAD
     }
 
     /// The first message, if it is text.
@@ -85,13 +146,13 @@ impl Parcel {
                 Message::Binary(bytes) => frame::encode(FrameKind::Binary, binary_prefix, bytes),
             };
             if let [message] = &self.messages[..] {
-                return encode(message);
+                return counted(encode(message));
             }
             let mut all = BytesMut::new();
             for message in &self.messages {
                 all.extend_from_slice(&encode(message));
             }
-            all.freeze()
+            counted(all.freeze())
         })
     }
 
@@ -163,7 +224,7 @@ impl Item {
     /// Bytes the item counts against the limit of the outbox.
     pub fn len(&self) -> usize {
         match self {
-            Item::Parcel(parcel) => parcel.len(),
+            Item::Parcel(parcel) => parcel.cost(),
             Item::Control(_) => 0,
         }
     }

@@ -87,6 +87,16 @@ test('a polling client which does not poll is let go at the bound', { timeout },
   assert.equal(io.engine.clientsCount, 0);
 });
 
+test('tiny packets count what they take in memory', { timeout }, async (t) => {
+  const { io, port } = await serve(t, { maxOutboxBytes: 100_000 });
+  io.on('connection', (socket) => {
+    for (let i = 0; i < 5000; i++) socket.emit('n');
+  });
+  const session = await poller(port);
+  await session.post('40');
+  await until(() => io.engine.native.stats().slowClosed === 1);
+});
+
 test('a burst within the bound reaches a client that reads', { timeout }, async (t) => {
   const { io, url } = await serve(t);
   const one = await connected(t, url);
