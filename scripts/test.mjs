@@ -186,7 +186,7 @@ await main(async () => {
   const env = { CI: process.env.CI ?? 'true', FORCE_COLOR: '0' };
   const redis = needs(...testFolders()) ? await ensureRedis() : { stop() {} };
   if (redis.url) env.REDIS_URL = redis.url;
-  if (needs('parity', 'plugin')) Object.assign(env, await ensureDatabases());
+  if (needs('parity', 'plugin', 'package')) Object.assign(env, await ensureDatabases());
   if (needs('parity', 'browser')) Object.assign(env, await ensureChromium());
   const results = [];
   try {

@@ -67,11 +67,12 @@ export async function installPackage() {
 /** Real tarballs of the package and of this platform's binary, as a release would publish them. */
 export async function packTarballs() {
   const { file, folder, platform } = platformPackage();
-  const staging = path.join(cache, 'pack', platform);
-  fs.rmSync(path.dirname(staging), { recursive: true, force: true });
+  // Of this process alone: test files may run beside each other.
+  const out = path.join(cache, 'pack', `${process.pid}`);
+  const staging = path.join(out, platform);
+  fs.rmSync(out, { recursive: true, force: true });
   fs.cpSync(folder, staging, { recursive: true });
   fs.copyFileSync(path.join(root, file), path.join(staging, file));
-  const out = path.join(cache, 'pack');
   for (const source of [root, staging]) {
     await npm(['pack', '--ignore-scripts', '--pack-destination', out], {
       cwd: source,

@@ -1,27 +1,15 @@
-// The packed package in Strapi's supported versions, installed by npm and pnpm.
+// The packed package in an application with one version of Strapi. A file for each, so that each has a limit in time of
+// its own; package.test.mjs boots the newest as npm installs it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { packTarballs } from '../../scripts/lib/install.mjs';
 import { createDatabase } from '../plugin/support/databases.mjs';
 import { addPackage, copiesOf, installApp, installNode, startApp } from './strapi-app.mjs';
 import { require } from './support.mjs';
 
 const { io } = require('socket.io-client');
-
-/** Beside the newest, which package.test.mjs boots as npm installs it. */
-const MATRIX = [
-  {
-    version: '5.0.0',
-    manager: 'npm',
-    node: '18.20.8',
-    // npm nests it below @strapi/strapi otherwise, where this version of Strapi does not find it.
-    dependencies: { '@strapi/email': '5.0.0' },
-  },
-  { version: '5.12.7', manager: 'pnpm' },
-  { version: '5.13.0', manager: 'pnpm' },
-];
 
 /** What the panel has in common with Strapi's. */
 const SHARED = [
@@ -32,12 +20,8 @@ const SHARED = [
   'styled-components',
 ];
 
-let tarballs;
-before(async () => {
-  tarballs = await packTarballs();
-});
-
-for (const { version, manager, node, dependencies } of MATRIX) {
+/** `manager` is npm or pnpm, `node` a version of Node.js other than this one, `dependencies` more of the application. */
+export function testVersion({ version, manager, node, dependencies }) {
   const title = `Strapi ${version}, installed by ${manager}, on Node.js ${node ?? process.versions.node}`;
   describe(title, { timeout: 480_000 }, () => {
     it('boots, sends events, gives the admin panel its session, and ends', async (t) => {
@@ -56,7 +40,7 @@ for (const { version, manager, node, dependencies } of MATRIX) {
       // Two copies of one of these in a panel do not see each other's contexts. Strapi 5.0.0 alone has several.
       const copies = () => SHARED.map((name) => [name, copiesOf(folder, name)]);
       const own = copies();
-      await addPackage(folder, manager, tarballs);
+      await addPackage(folder, manager, await packTarballs());
       assert.deepEqual(copies(), own, 'the package brings no copy of its own');
 
       const binary = node === undefined ? process.execPath : await installNode(node);
