@@ -35,7 +35,8 @@ const settingsApi = adminApi.injectEndpoints({
       // The answer is the state after the change: no need to ask for it again.
       onQueryStarted: async (_patch, { dispatch, queryFulfilled }) => {
         try {
-          const { changed: _, ...state } = (await queryFulfilled).data;
+          const { settings, sources, restartRequired, notices } = (await queryFulfilled).data;
+          const state = { settings, sources, restartRequired, notices };
           dispatch(settingsApi.util.updateQueryData('getIoSettings', undefined, () => state));
         } catch {
           // Whoever asked for the change is told.

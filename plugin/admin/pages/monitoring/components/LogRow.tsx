@@ -96,7 +96,8 @@ export const LogRow = memo(({ item }: LogRowProps) => {
     );
   }
 
-  const { timestamp, type, data } = item.entry;
+  const { timestamp, type } = item.entry;
+  const data: unknown = item.entry.data;
   return (
     <Row>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
