@@ -24,7 +24,7 @@ const RESERVED_EVENTS = new Set([
 ]);
 
 /** No list is longer: settings are held by every node, and checked for every connection. */
-export const MAX_ENTRIES = 1000;
+export const MAX_ENTRIES = 10_000;
 
 const name = z.string().min(1).max(200);
 const names = z.array(name).max(MAX_ENTRIES);
