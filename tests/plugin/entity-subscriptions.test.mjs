@@ -53,6 +53,20 @@ describe('entity subscriptions', { timeout: 150_000 }, () => {
     for (const one of clients) one.take();
   };
 
+  it('that the database fails to answer are refused, and logged a few times', async () => {
+    const fail = () => {
+      throw new Error('the database is away');
+    };
+    const stop = app.strapi.db.lifecycles.subscribe({ models: [NOTE], beforeFindOne: fail });
+    for (let i = 0; i < 30; i++) {
+      const answer = await subscribe(client, NOTE, `unknown-${i}`);
+      assert.deepEqual(answer, { success: false, error: 'Internal error' });
+    }
+    stop();
+    const lines = app.log.splice(0).filter(({ text }) => /"subscribe-entity".* failed/.test(text));
+    assert.ok(lines.length > 0 && lines.length < 15, `${lines.length} lines`);
+  });
+
   it('narrow the events of the type to the entity, and unsubscribing widens them again', async () => {
     const [a, b] = notes;
     assert.deepEqual(await subscribe(client, NOTE, a.documentId), {

@@ -67,6 +67,10 @@ export function createClientEventsService({ strapi }: ServiceContext) {
 
   const failure = (socket: SocketIOSocket, event: string, error: unknown): Answer => {
     if (error instanceof Refusal) return { success: false, error: error.message };
+    // While a database is away every request of every client fails.
+    if (getService(strapi, 'server').engine()?.mayLog(`"${event}"`) === false) {
+      return { success: false, error: 'Internal error' };
+    }
     strapi.log.error(
       `plugin io: "${event}" failed for socket ${socket.id}: ${describeError(error)}`,
     );
