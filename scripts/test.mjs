@@ -55,7 +55,7 @@ function nodeTests(folder) {
       `--test-timeout=${8 * MINUTE}`,
       ...files.map((file) => path.relative(root, file)),
     ],
-    timeout: 20 * MINUTE,
+    timeout: 30 * MINUTE,
   };
 }
 

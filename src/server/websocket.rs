@@ -108,6 +108,8 @@ struct Socket {
     frames: usize,
     /// The turn ended before everything was read.
     has_more: bool,
+    /// When the client was read from last.
+    read_at: tokio::time::Instant,
 }
 
 impl Drop for Socket {
@@ -151,6 +153,7 @@ impl Socket {
             unfinished,
             frames: 0,
             has_more: false,
+            read_at: tokio::time::Instant::now(),
         }
     }
 
@@ -275,7 +278,7 @@ impl Socket {
         if self.held() <= SMALL {
             return std::future::pending().await;
         }
-        tokio::time::sleep(MAX_UNFINISHED_WAIT).await;
+        tokio::time::sleep_until(self.read_at + MAX_UNFINISHED_WAIT).await;
         while !self.core.events.is_out_of_bytes() {
             tokio::time::sleep(LOOK_FOR_ROOM).await;
         }
@@ -317,6 +320,7 @@ impl Socket {
                     Ok(0) => result = Err(End::Lost),
                     Ok(length) => {
                         bytes += length;
+                        self.read_at = tokio::time::Instant::now();
                         result = reader_feed(self, reader, &mut buffer[..length]);
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
