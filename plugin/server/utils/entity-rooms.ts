@@ -1,6 +1,8 @@
 /** Rooms whose names begin so are the plugin's own; applications and clients get none of them. */
 export const INTERNAL_PREFIX = 'io:';
 
+const DOCUMENT_PREFIX = `${INTERNAL_PREFIX}document:`;
+
 /** `api::article.article:123`: a uid as Strapi makes them, and an id. */
 const ENTITY_ROOM = /^(?:api|plugin|admin|strapi)::[^:]+:./s;
 
@@ -13,7 +15,9 @@ export const isEntityRoom = (room: string): boolean => ENTITY_ROOM.test(room);
  * who look: the one named as the subscriber named the entity.
  */
 export const documentRoom = (uid: string, document: string): string =>
-  `${INTERNAL_PREFIX}document:${uid}:${document}`;
+  `${DOCUMENT_PREFIX}${uid}:${document}`;
+
+export const isDocumentRoom = (room: string): boolean => room.startsWith(DOCUMENT_PREFIX);
 
 /** Everybody subscribed to an entity under this id, whoever they are. */
 export const entityRoom = (uid: string, id: string): string => `${uid}:${id}`;

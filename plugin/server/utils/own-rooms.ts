@@ -1,6 +1,9 @@
 import type { Identity } from '../auth/identity';
-import { isWatchersRoom } from './entity-rooms';
+import { isDocumentRoom, isWatchersRoom } from './entity-rooms';
 
-/** Whether a room of the plugin's belongs to this identity: its principal's, that one's views, and the watchers'. */
+/** Whether a room of the plugin's belongs to this identity: its principal's, that one's views, and those that
+ * only say who is subscribed. */
 export const isOwnRoom = (room: string, { room: own }: Identity): boolean =>
-  isWatchersRoom(room) || (own !== null && (room === own || room.startsWith(`${own}:`)));
+  isWatchersRoom(room) ||
+  isDocumentRoom(room) ||
+  (own !== null && (room === own || room.startsWith(`${own}:`)));
