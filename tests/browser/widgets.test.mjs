@@ -64,6 +64,8 @@ describe('the widgets on the homepage', { timeout: 300_000, skip: withoutChromiu
   });
 
   it('ask once every five seconds each, and never while the tab is hidden', async (t) => {
+    const client = await connect(app.url);
+    t.after(() => client.close());
     const page = await enter(t);
     await statistics(page).getByText('Active', { exact: true }).waitFor();
     await online(page).getByRole('listitem').first().waitFor();
@@ -95,6 +97,8 @@ describe('the widgets on the homepage', { timeout: 300_000, skip: withoutChromiu
   });
 
   it('move nothing for those who do not want motion', async (t) => {
+    const client = await connect(app.url);
+    t.after(() => client.close());
     const page = await enter(t);
     const status = statistics(page).getByText('Active', { exact: true });
     await status.waitFor();
