@@ -3,20 +3,12 @@
  * and a missing list of rooms would mean everybody.
  */
 import { InvalidMessage } from './message-size';
+import { RESERVED_EVENTS } from './reserved-events';
 
 type Fields = Record<string, unknown>;
 
 /** The protocol's only packet for broadcasts: an event. */
 const EVENT = 2;
-/** Socket.IO's decoder of the client refuses these, and ends the connection. */
-const RESERVED_EVENTS = new Set([
-  'connect',
-  'connect_error',
-  'disconnect',
-  'disconnecting',
-  'newListener',
-  'removeListener',
-]);
 /** Events of the namespace itself, which its listeners take for sockets of this node. */
 const RESERVED_SERVER_EVENTS = new Set(['connect', 'connection', 'new_namespace']);
 

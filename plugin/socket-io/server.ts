@@ -19,22 +19,13 @@ import { NativeAdapter } from './native-adapter';
 import { NativeConn } from './native-conn';
 import { NativeEngine } from './native-engine';
 import type { ServerOptions } from './options';
+import { RESERVED_EVENTS } from './reserved-events';
 import {
   clientBundles,
   type EventsMap,
   type NamespaceInternals,
   type ServerInternals,
 } from './upstream';
-
-/** Events of the protocol's own, which nobody may emit. */
-const RESERVED_EVENTS = new Set([
-  'connect',
-  'connect_error',
-  'disconnect',
-  'disconnecting',
-  'newListener',
-  'removeListener',
-]);
 
 type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
 type AdapterConstructor = ServerOptions['adapter'];
