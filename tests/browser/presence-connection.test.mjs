@@ -33,6 +33,13 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
       presencePanel(bob).others(['ada Admin']),
     ]);
 
+  /** Ends all connections; resolves when ada's tab has opened the next one. */
+  const interrupt = async () => {
+    const next = ada.waitForEvent('websocket', (socket) => socket.url().includes('/socket.io/'));
+    await app.run(({ strapi }) => void strapi.$io.server.disconnectSockets(true));
+    await next;
+  };
+
   const setEnabled = (enabled) =>
     app.run(
       ({ strapi }, enabled) =>
@@ -41,7 +48,7 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
     );
 
   usePlayground((started) => ({ app, browser } = started), {
-    presence: { sessionTTL: 4_000, refreshCooldown: 500 },
+    presence: { sessionTTL: 8_000, refreshCooldown: 500 },
   });
   before(async () => {
     for (const name of ['ada', 'bob']) await app.addAdmin(name);
@@ -58,7 +65,7 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
     await Promise.all([open(ada, path), open(bob, path)]);
   });
 
-  it('renews its token over the live connection, and comes back after a break', async () => {
+  it('renews its token over the live connection, and needs no request for the next one', async () => {
     await together();
     const asked = countRequests(ada, SESSION);
     const token = await storedToken(ada);
@@ -67,8 +74,19 @@ describe('the connection of the admin panel', { timeout: 300_000, skip: withoutC
       token,
     );
     assert.equal(asked.count, 0, 'a live connection needs no request for a token');
+    await interrupt();
+    assert.equal(asked.count, 0, 'the renewed token is good for the next connection');
     await together();
-    await app.run(({ strapi }) => void strapi.$io.server.disconnectSockets(true));
+  });
+
+  it('asks for a token once when the one it has is due for renewal', async () => {
+    const asked = countRequests(ada, SESSION);
+    await ada.evaluate(() => {
+      const session = JSON.parse(localStorage.getItem('strapi-io-session'));
+      localStorage.setItem('strapi-io-session', JSON.stringify({ ...session, refreshAfter: 0 }));
+    });
+    await interrupt();
+    assert.equal(asked.count, 1);
     await together();
   });
 

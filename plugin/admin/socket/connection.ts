@@ -30,6 +30,8 @@ let state = IDLE;
 let userId: number | null = null;
 let token: string | null = null;
 let attempts = 0;
+/** The server has refused a token since the last connection. */
+let refused = false;
 /** The number of the attempt that counts: what comes of an older one is void. */
 let latest = 0;
 const listeners = new Set<() => void>();
@@ -83,6 +85,7 @@ function planRenewal(session: PresenceSession): void {
 
 function listen(socket: Socket): void {
   socket.on('connect', () => {
+    refused = false;
     set({ status: 'connected' });
     later('stable', STABLE, () => (attempts = 0));
   });
@@ -95,9 +98,12 @@ function listen(socket: Socket): void {
     attempts += 1;
   });
   socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
-    if (error.data?.code === 'INVALID_TOKEN') reject();
+    const isInvalid = error.data?.code === 'INVALID_TOKEN';
+    if (isInvalid) reject();
     socket.disconnect();
-    failed(null);
+    // A server that has restarted does not know the old token: a new one is worth asking for soon, but only once.
+    failed(isInvalid && !refused ? backoff(0) : null);
+    refused ||= isInvalid;
   });
 }
 
@@ -169,6 +175,7 @@ export function closeConnection(): void {
   userId = null;
   token = null;
   attempts = 0;
+  refused = false;
   Object.values(timers).forEach((timer) => clearTimeout(timer));
   window.removeEventListener('online', hurry);
   window.removeEventListener('pagehide', hide);
