@@ -43,6 +43,12 @@ export const TestEventForm = () => {
     return found.name || found.data ? found : { other: errorText(error) };
   };
 
+  /** An error is about what was sent: it goes, and the hint comes back, when the field is edited. */
+  const edit = (field: keyof Errors, change: () => void): void => {
+    setErrors((shown) => ({ ...shown, [field]: undefined, other: undefined }));
+    change();
+  };
+
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setResult(null);
@@ -74,7 +80,7 @@ export const TestEventForm = () => {
             <Field.Input
               maxLength={MAX_NAME}
               value={name}
-              onChange={({ target }) => setName(target.value)}
+              onChange={({ target }) => edit('name', () => setName(target.value))}
             />
             <Field.Error />
             <Field.Hint />
@@ -83,7 +89,7 @@ export const TestEventForm = () => {
             <Field.Label>{t('monitoring.test.data')}</Field.Label>
             <Json
               value={text}
-              onChange={({ target }) => setText(target.value)}
+              onChange={({ target }) => edit('data', () => setText(target.value))}
               spellCheck={false}
             />
             <Field.Error />
