@@ -149,5 +149,17 @@ describe('security.accessCheckInterval', { timeout: 180_000 }, () => {
 
     isAway = true;
     await client.disconnected();
+    assert.deepEqual(client.received.at(-1)?.data, { reason: 'Access cannot be checked' });
+  });
+
+  it('disconnects all when the database hangs, too, and lets them come back', async (t) => {
+    const { jwt } = await app.addUser('patient-too');
+    const client = await join({ token: jwt });
+    const strategy = service('strategy');
+    const hanging = t.mock.method(strategy, 'review', () => new Promise(() => {}));
+    await client.disconnected();
+    assert.deepEqual(client.received.at(-1)?.data, { reason: 'Access cannot be checked' });
+    hanging.mock.restore();
+    assert.equal(await heard(await join({ token: jwt })), true);
   });
 });

@@ -15,6 +15,9 @@ const NODE_TIMEOUT = 3.5 * SYNC_INTERVAL;
 /** How often admins with an open connection are checked for what this node was not told. */
 export const REVIEW_INTERVAL = 30_000;
 
+/** How long such a check may take: a database that hangs counts as one that is away. */
+export const REVIEW_LIMIT = 10_000;
+
 /** For the registry of editors. */
 export function presenceLimits({ presence }: ResolvedConfig): PresenceOptions {
   return {

@@ -5,7 +5,7 @@ import type { createAdapter as CreateAdapter } from '@socket.io/redis-adapter';
 import type { createClient as CreateClient } from 'redis';
 
 import { toError } from '../utils/to-error';
-import { withinTime } from './time-limits';
+import { withinTime } from '../utils/within-time';
 
 export type RedisClient = ReturnType<typeof CreateClient>;
 

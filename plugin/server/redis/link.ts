@@ -4,7 +4,8 @@
  * with its subscriptions when it ends or hangs. What cannot be sent now is not sent.
  */
 import { type RedisClient, type RedisPackages, hangUp, openClient } from './clients';
-import { createPause, withinTime } from './time-limits';
+import { withinTime } from '../utils/within-time';
+import { createPause } from './time-limits';
 
 /** How long Redis may take for the connection and its subscriptions, and for any answer (milliseconds). */
 const CONNECT_TIMEOUT = 5000;

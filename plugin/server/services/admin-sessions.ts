@@ -7,7 +7,7 @@ import type {
 import type { SessionTokenAnswer } from '../../socket-io/native';
 import { AuthError, type Identity } from '../auth/identity';
 import { createAdmins } from '../presence/admins';
-import { sessionLimits } from '../presence/limits';
+import { REVIEW_LIMIT, sessionLimits } from '../presence/limits';
 import { createReviewer } from '../presence/review';
 import { createSessionTokens } from '../presence/session-tokens';
 import type { ServiceContext, SocketIOSocket } from '../types';
@@ -15,6 +15,7 @@ import { serveRequests } from '../utils/admin-requests';
 import { dismiss } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
 import { Refusal } from '../utils/refusal';
+import { withinTime } from '../utils/within-time';
 
 /** What is known of a connected admin. */
 export interface AdminConnection {
@@ -94,7 +95,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
 
   const failClosed = async (): Promise<void> => {
     try {
-      await review();
+      await withinTime(review(), REVIEW_LIMIT);
     } catch (error) {
       // Panels come back by themselves; who may have been logged out must not stay.
       end('Session cannot be checked');

@@ -8,6 +8,7 @@ import { getService } from '../utils/get-service';
 import { inSlices } from '../utils/in-slices';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
+import { withinTime } from '../utils/within-time';
 
 /** Identities that are looked up in the database together. */
 const BATCH = 500;
@@ -17,6 +18,11 @@ const ROUNDS = 20;
 /** The age at which a socket is checked again, as a fraction of the interval, and the one by which it has been. */
 const EARLIEST = 0.5;
 const LATEST = 0.8;
+
+/** How long the database may take for one batch, in milliseconds: one that hangs counts as one that is away. */
+const ANSWER_LIMIT = 10_000;
+/** In a round, of which there may be one each 50 milliseconds. */
+const MIN_ROUND_LIMIT = 1_000;
 
 /**
  * Keeps what connected sockets may do in step with the database: a user who gets another role moves to its rooms;
@@ -34,6 +40,11 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
   const begun = new WeakMap<object, number>();
   let changes = 0;
   let isQueued = false;
+  let isRoundQueued = false;
+  const roundLimit = Math.min(
+    Math.max(accessCheckInterval / ROUNDS, MIN_ROUND_LIMIT),
+    ANSWER_LIMIT,
+  );
   let timer: NodeJS.Timeout | undefined;
 
   const queue = new SerialQueue((error) => {
@@ -83,7 +94,7 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     if (!socket.connected) return;
     if (now === null) return dismiss(strapi, socket, reasonFor(identity));
     try {
-      await move(socket, identity, now);
+      await withinTime(move(socket, identity, now), ANSWER_LIMIT);
     } catch (error) {
       // Half moved, it must not stay; and those after it are still to be looked at.
       strapi.log.error(
@@ -93,31 +104,40 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     }
   };
 
-  /** `onFailure` tells which of the sockets are disconnected if the database cannot be asked. */
+  /** Clients come back by themselves; who may no longer read must not go on reading. */
+  const endUnchecked = (sockets: readonly SocketIOSocket[]): Promise<void> =>
+    inSlices(sockets, (socket) => dismiss(strapi, socket, 'Access cannot be checked'));
+
+  /**
+   * `onFailure` tells which of the sockets are disconnected if the database cannot be asked, or has not answered after
+   * `limit` milliseconds. Resolves with whether it has answered.
+   */
   const check = async (
     sockets: readonly SocketIOSocket[],
+    limit: number,
     onFailure: (socket: SocketIOSocket) => boolean,
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     const known = sockets.flatMap((socket): Array<[SocketIOSocket, Identity]> => {
       const identity = socket.connected ? identities.of(socket) : undefined;
       return identity === undefined ? [] : [[socket, identity]];
     });
     let now: Array<Identity | null>;
     try {
-      now = await getService(strapi, 'strategy').review(known.map(([, identity]) => identity));
+      const asked = getService(strapi, 'strategy').review(known.map(([, identity]) => identity));
+      now = await withinTime(asked, limit);
     } catch (error) {
-      // Clients come back by themselves; who may no longer read must not go on reading.
       const ended = sockets.filter(onFailure);
       strapi.log.error(
         `plugin io: access of ${known.length} sockets cannot be checked, ${ended.length} of them are disconnected: ${describeError(error)}`,
       );
-      await inSlices(ended, (socket) => dismiss(strapi, socket, 'Access revoked'));
-      return;
+      await endUnchecked(ended);
+      return false;
     }
     await inSlices(known.entries(), ([index, [socket, identity]]) => {
       identities.checked(socket);
       return apply(socket, identity, now[index]);
     });
+    return true;
   };
 
   /** Finds the sockets that the changes so far concern. */
@@ -156,7 +176,7 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
       const batch = checks.take(batchOf(BATCH));
       if (batch.length === 0) return;
       try {
-        await check(batch, () => true);
+        await check(batch, ANSWER_LIMIT, () => true);
       } finally {
         checks.done(batch);
       }
@@ -177,15 +197,28 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     const share = Math.ceil(sockets.length / (ROUNDS * LATEST));
     const isOld = (socket: SocketIOSocket, index: number): boolean =>
       age(socket) >= accessCheckInterval * (index < share ? EARLIEST : LATEST - 1 / ROUNDS);
+    const isOver = (socket: SocketIOSocket): boolean => age(socket) >= accessCheckInterval;
     const old = sockets.filter(isOld);
     for (let start = 0; start < old.length; start += BATCH) {
-      await check(old.slice(start, start + BATCH), (socket) => age(socket) >= accessCheckInterval);
+      if (await check(old.slice(start, start + BATCH), roundLimit, isOver)) continue;
+      // The others would only wait in turn for a database that does not answer.
+      await endUnchecked(old.slice(start + BATCH).filter(isOver));
+      return;
     }
+  };
+
+  const requestRound = (): void => {
+    if (isRoundQueued) return;
+    isRoundQueued = true;
+    queue.add(() => {
+      isRoundQueued = false;
+      return round();
+    });
   };
 
   return {
     start(): void {
-      timer = setInterval(() => queue.add(round), accessCheckInterval / ROUNDS);
+      timer = setInterval(requestRound, accessCheckInterval / ROUNDS);
       timer.unref();
     },
 
