@@ -12,6 +12,7 @@ import {
 import { ensureEnv } from './lib/env.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDatabases } from './lib/databases.mjs';
+import { ensureFaketime } from './lib/faketime.mjs';
 import { filesBelow } from './lib/fresh.mjs';
 import { installPackage } from './lib/install.mjs';
 import { Problem, bold, duration, green, main, red, say, step } from './lib/log.mjs';
@@ -188,6 +189,7 @@ await main(async () => {
   if (redis.url) env.REDIS_URL = redis.url;
   if (needs('parity', 'plugin', 'package')) Object.assign(env, await ensureDatabases());
   if (needs('parity', 'browser')) Object.assign(env, await ensureChromium());
+  if (needs('abuse')) await ensureFaketime();
   const results = [];
   try {
     for (const check of checks()) if (needs(check.name)) results.push(await perform(check, env));

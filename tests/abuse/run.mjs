@@ -2,9 +2,15 @@
 // A NAME runs the cases whose name holds it. The fuzz targets (`npm run fuzz`) are the last case, called fuzz.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { cases } from './cases/index.mjs';
+import { ensureDatabases } from '../../scripts/lib/databases.mjs';
+import { ensureFaketime } from '../../scripts/lib/faketime.mjs';
 import { table } from './support/report.mjs';
 import { Suite } from './support/suite.mjs';
+
+// Before the cases, which look for what is there.
+await ensureFaketime();
+Object.assign(process.env, await ensureDatabases());
+const { cases } = await import('./cases/index.mjs');
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));

@@ -1,8 +1,9 @@
 // What the machine does: no descriptors left, a clock that jumps, Redis that goes away.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { findFaketime } from '../../../scripts/lib/faketime.mjs';
 import { freePort, startRedis } from '../../plugin/support/redis-server.mjs';
 import { sample, usage } from '../support/sampler.mjs';
 import { stillServes } from '../support/siege.mjs';
@@ -10,12 +11,6 @@ import { Target } from '../support/target.mjs';
 import { Victims, quantile } from '../support/victims.mjs';
 
 const IMPATIENT = { pingInterval: 500, pingTimeout: 1500 };
-
-const LIBFAKETIME = [
-  '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
-  '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1',
-  '/usr/local/lib/faketime/libfaketimeMT.so.1',
-].find((file) => existsSync(file));
 
 /** Clients that talk to a server to which something happens; resolves with the same as a siege, in part. */
 async function beside(target, { clients = 20, happen }) {
@@ -50,7 +45,7 @@ async function clock() {
     { config: { socket: { serverOptions: IMPATIENT } } },
     {
       env: {
-        LD_PRELOAD: LIBFAKETIME,
+        LD_PRELOAD: findFaketime(),
         FAKETIME_TIMESTAMP_FILE: file,
         FAKETIME_NO_CACHE: '1',
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
@@ -123,7 +118,7 @@ export const environment = [
   {
     name: 'the clock jumps',
     run: clock,
-    skip: LIBFAKETIME === undefined && 'libfaketime is not installed (Debian: faketime)',
+    skip: () => findFaketime() === null && 'libfaketime is not installed (Debian: libfaketime)',
   },
   { name: 'Redis is killed and started again', run: redis, short: null },
 ];

@@ -4,9 +4,10 @@ import { line } from './report.mjs';
 import { faults, siege } from './siege.mjs';
 
 /**
- * A case is `{ name, attack, short, long, server, victims, kept, taken, settle, peer, check }`, for an attack on a server with
- * victims beside it, or `{ name, run }`, which does everything itself and resolves with `{ notes, faults, result }`.
- * `short` and `long` are the attack's parameters; `null` leaves the case out. `skip`: why it cannot run here.
+ * A case is `{ name, attack, short, long, prepare, server, victims, kept, taken, settle, peer, check }`, for an attack on a
+ * server with victims beside it, or `{ name, run }`, which does everything itself and resolves with
+ * `{ notes, faults, result }`, or with `{ skipped }`, why it could not run. `short` and `long` are the attack's parameters;
+ * `null` leaves the case out. `skip()`: why it cannot run here, or false.
  */
 export class Suite {
   #shared = new Map();
@@ -19,14 +20,19 @@ export class Suite {
 
   /** Why a case is not run at this size; false if it is. */
   skips(one) {
-    return (
-      one[this.size] === null && `only in the ${this.size === 'short' ? 'long' : 'short'} suite`
-    );
+    if (one[this.size] === null) {
+      return `only in the ${this.size === 'short' ? 'long' : 'short'} suite`;
+    }
+    return one.skip?.() ?? false;
   }
 
   /** Runs a case; resolves with what is wrong, as lines. */
   async run(one) {
-    if (one.run) return this.#record(one, await one.run({ size: this.size, say: this.say }));
+    if (one.run) {
+      const outcome = await one.run({ size: this.size, say: this.say });
+      if (outcome.skipped === undefined) return this.#record(one, outcome);
+      return this.#record(one, { notes: `NOT RUN: ${outcome.skipped}`, faults: [] });
+    }
     const { result, found } = await this.#siege(one, 'strapi');
     const wrong = this.#record(one, { result, faults: found });
     if (this.peers && one.peer !== false && !one.process) {
@@ -46,12 +52,13 @@ export class Suite {
   async #siege(one, kind) {
     const options = kind === 'strapi' ? (one.server ?? {}) : (one.peerServer ?? {});
     const target = await this.#target(kind, options, one.process);
-    const { attack, victims, kept, settle } = one;
+    const { attack, victims, prepare, kept, settle } = one;
     try {
       const result = await siege(target, {
         attack,
         parameters: one[this.size],
         victims,
+        prepare,
         kept,
         settle,
       });
