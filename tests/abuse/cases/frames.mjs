@@ -1,6 +1,6 @@
 // Floods of frames and control packets.
 const short = { connections: 4, seconds: 2 };
-const long = { connections: 20, seconds: 30 };
+const long = { connections: 20, seconds: 10 };
 /** Victims that are lost soon if nobody hears their heartbeats. */
 const impatient = { pingInterval: 500, pingTimeout: 1500 };
 
@@ -19,7 +19,7 @@ export const frames = [
     server: { config: { socket: { serverOptions: impatient } } },
     peerServer: impatient,
     short: { connections: 4, seconds: 3 },
-    long: { connections: 20, seconds: 30 },
+    long: { connections: 20, seconds: 10 },
     victims: { clients: 20 },
   },
   {

@@ -1,6 +1,6 @@
 // Floods of Socket.IO messages.
 const big = { connections: 2, seconds: 2, bytes: 990_000 };
-const bigLong = { ...big, connections: 8, seconds: 30 };
+const bigLong = { ...big, connections: 8, seconds: 10 };
 
 export const messages = [
   ...['objects', 'keys', 'strings', 'deep', 'escapes'].map((shape) => ({
@@ -25,24 +25,24 @@ export const messages = [
     name: 'small events without a handler',
     attack: ['messages', 'smallEvents'],
     short: null,
-    long: { connections: 20, seconds: 30 },
+    long: { connections: 20, seconds: 10 },
   },
   {
     name: 'small events with a handler and an acknowledgement',
     attack: ['messages', 'smallEvents'],
     short: { connections: 4, seconds: 1.5, text: '421["echo"]' },
-    long: { connections: 20, seconds: 30, text: '421["echo"]' },
+    long: { connections: 20, seconds: 10, text: '421["echo"]' },
   },
   {
     name: 'acknowledgements nobody asked for',
     attack: ['messages', 'smallEvents'],
     short: null,
-    long: { connections: 20, seconds: 30, text: '4399999[1]' },
+    long: { connections: 20, seconds: 10, text: '4399999[1]' },
   },
   {
     name: 'names that mean something to JavaScript, deep JSON, packets that are none',
     attack: ['messages', 'oddities'],
     short: { seconds: 1 },
-    long: { seconds: 30 },
+    long: { seconds: 10 },
   },
 ];

@@ -25,12 +25,22 @@ const numbers = ({ echoes, rest, events, failures, lost }) => ({
 
 /**
  * Measures victims for a moment, attacks (`attack` is `[module, name]`, `parameters` are for it), and waits until the
- * server has returned what it took. `beside`: more to do during the attack.
+ * server has returned what it took. `prepare(target, parameters)` may resolve with further `parameters` and with `stop()`,
+ * which ends what it has begun and resolves with `{ numbers, faults }`.
  */
 export async function siege(
   target,
-  { attack: which, parameters, victims: victimOptions, quiet = 400, settle = 30_000, kept = {} },
+  {
+    attack: which,
+    parameters,
+    victims: victimOptions,
+    prepare,
+    quiet = 400,
+    settle = 30_000,
+    kept = {},
+  },
 ) {
+  const prepared = await prepare?.(target, parameters);
   const victims = await new Victims(target, victimOptions).connect();
   victims.start();
   await wait(quiet);
@@ -40,11 +50,12 @@ export async function siege(
   let sent;
   let error;
   try {
-    sent = await attack(which, target, parameters);
+    sent = await attack(which, target, { ...parameters, ...prepared?.parameters });
   } catch (failure) {
     error = failure;
   }
   const during = numbers(await victims.stop());
+  const beside = target.alive ? await prepared?.stop() : undefined;
   const peak = sampled.stop();
   if (error !== undefined) throw error;
   const after = await target.settles(
@@ -59,7 +70,8 @@ export async function siege(
   const state = target.alive ? await target.ask('state').catch(() => null) : null;
   return {
     kind: target.kind,
-    sent,
+    sent: { ...sent, ...beside?.numbers },
+    beside,
     calm,
     during,
     before,
@@ -88,7 +100,7 @@ export async function stillServes(target) {
 export function faults(result, { lost = 0, kept = {}, taken = TAKEN_MEMORY, restMayFail } = {}) {
   const { during, before, peak, after, exit, answers } = result;
   if (exit !== null) return [`the server ended: ${JSON.stringify(exit)}`];
-  const found = [];
+  const found = [...(result.beside?.faults ?? [])];
   if (!answers) found.push('clients that came afterwards were not served');
   if (during.lost.length > lost) {
     found.push(`${during.lost.length} victims were disconnected: ${[...new Set(during.lost)]}`);

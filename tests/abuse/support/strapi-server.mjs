@@ -2,6 +2,7 @@
 // the plugin, and `application`, what else `boot` takes. Messages name commands; each is answered.
 import { adminActions } from '../../plugin/support/admins.mjs';
 import { boot } from '../../plugin/support/app.mjs';
+import { pushToken } from '../../plugin/support/transfer.mjs';
 
 const NOTE = 'api::note.note';
 const { config = {}, application = {} } = JSON.parse(process.argv[2] ?? '{}');
@@ -16,6 +17,8 @@ const app = await boot(
   application,
 );
 await app.grant('public', NOTE, 'find', 'create');
+const admins = adminActions(app);
+let people = 0;
 const { documentId } = await app.strapi.documents(NOTE).create({ data: { text: 'first' } });
 
 const commands = {
@@ -35,13 +38,24 @@ const commands = {
   },
   /** The last lines of the log, for a case that has failed. */
   log: () => app.log.slice(-20),
-  /** A token with which an admin opens connections. */
+  /** A token with which a new admin opens connections, ten of them. */
   async admin() {
-    const admins = adminActions(app);
-    await admins.addAdmin('chief');
-    const { body } = await admins.session(await admins.login('chief'));
+    const name = `chief-${(people += 1)}`;
+    await admins.addAdmin(name);
+    const { body } = await admins.session(await admins.login(name));
     return body.token;
   },
+  /** A new user who receives notes. */
+  async user() {
+    await app.grant('authenticated', NOTE, 'find');
+    return app.addUser(`user-${(people += 1)}`);
+  },
+  /** A write of the query engine, which the plugin announces all the same. */
+  async write() {
+    await app.strapi.db.query(NOTE).create({ data: { text: 'written' } });
+  },
+  /** For `strapi transfer` to this application. */
+  pushToken: () => pushToken(app),
   async close() {
     await app.close();
     process.disconnect();
@@ -56,4 +70,4 @@ process.on('message', async ({ id, command }) => {
   }
 });
 process.once('disconnect', () => process.exit());
-process.send({ url: app.url, documentId });
+process.send({ url: app.url, folder: app.folder, documentId });

@@ -27,9 +27,12 @@ async function until(what, look, output) {
   }
 }
 
-/** Starts it with this configuration of the plugin, which must be JSON. */
-export async function develop(config, application = {}) {
-  const parent = path.join(root, '.cache/tests/plugin');
+/**
+ * Starts it with this configuration of the plugin, which must be JSON. Strapi looks at no file below a folder whose name
+ * begins with a dot; `isWatched` puts the application elsewhere, so that it reloads when a file changes.
+ */
+export async function develop(config, { isWatched = false, ...application } = {}) {
+  const parent = path.join(root, isWatched ? 'target/tests' : '.cache/tests/plugin');
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(path.join(parent, 'develop-'));
   const port = await freePort();
@@ -95,6 +98,9 @@ export async function develop(config, application = {}) {
   }
   return {
     url,
+    folder,
+    /** Of the primary process, which starts a worker for each reload. */
+    pid: child.pid,
     output,
     close,
     register,
