@@ -54,3 +54,43 @@ export async function createDatabase(client) {
     drop: () => servers[client](`drop database ${database}`),
   };
 }
+
+/** How many transactions of a database wait for a lock. */
+const waiting = {
+  postgres: async (query, database) =>
+    (
+      await query(
+        `select pid from pg_stat_activity where datname = '${database}' and wait_event_type = 'Lock'`,
+      )
+    ).rows.length,
+  mysql: async (query, database) =>
+    (
+      await query(
+        `select trx_id from information_schema.innodb_trx join information_schema.processlist on id = trx_mysql_thread_id where trx_state = 'LOCK WAIT' and db = '${database}'`,
+      )
+    )[0].length,
+};
+
+/**
+ * Locks the rows that `select` finds until `release()`. `waiting()` counts the transactions that wait for a lock
+ * meanwhile.
+ */
+export async function lockRows({ connection: { client, connection } }, select) {
+  const open = async () => {
+    if (client === 'mysql') return require('mysql2/promise').createConnection(connection);
+    const { Client } = require('pg');
+    const made = new Client(connection);
+    await made.connect();
+    return made;
+  };
+  const [locker, watcher] = [await open(), await open()];
+  await locker.query('begin');
+  await locker.query(`${select} for update`);
+  let released;
+  return {
+    waiting: () => waiting[client]((text) => watcher.query(text), connection.database),
+    /** May be called again. */
+    release: () =>
+      (released ??= locker.query('commit').then(() => Promise.all([locker.end(), watcher.end()]))),
+  };
+}

@@ -1,9 +1,10 @@
 // One of the nodes that share a database and a Redis, in a process of its own: Strapi's registries
 // belong to the process. Its one argument is JSON: `database`, `redis` with a `key`, and whether it is the `first`,
 // which fills the database. A message names an event to send after all that has been written, or is
-// `{ id, target, method, args }`, to call `strapi.$io` or a service; 'close' ends it.
+// `{ id, target, method, args }`, to call `strapi.$io`, a service or one of `targets`; 'close' ends it.
 import { adminActions } from './admins.mjs';
 import { boot } from './app.mjs';
+import { store, stored } from './stored-settings.mjs';
 
 const NOTE = 'api::note.note';
 const ARTICLE = 'api::article.article';
@@ -33,8 +34,17 @@ const close = async () => {
   process.disconnect();
 };
 
+const targets = {
+  $io: () => app.strapi.$io,
+  log: () => ({ lines: () => app.log }),
+  store: () => ({
+    read: async (...keys) => (await stored(app.strapi, ...keys)) ?? null,
+    write: (value) => store(app.strapi, value),
+  }),
+};
+
 const call = async ({ id, target, method, args }) => {
-  const object = target === '$io' ? app.strapi.$io : service(target);
+  const object = targets[target]?.() ?? service(target);
   try {
     process.send({ [id]: true, result: await object[method](...args) });
   } catch (error) {
