@@ -26,7 +26,10 @@ const RESERVED_EVENTS = new Set([
 /** No list is longer: settings are held by every node, and checked for every connection. */
 export const MAX_ENTRIES = 10_000;
 
-const name = z.string().min(1).max(200);
+/** Characters of a name; those of roles have as many in the database. */
+export const MAX_NAME = 255;
+
+const name = z.string().min(1).max(MAX_NAME);
 const names = z.array(name).max(MAX_ENTRIES);
 const flag = z.boolean();
 const milliseconds = z.number().int().min(1).max(86_400_000);

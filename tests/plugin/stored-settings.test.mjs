@@ -50,6 +50,10 @@ describe('stored settings that cannot be read', { timeout: 240_000 }, () => {
     ['an array for the roles', { rolePermissions: [{ role: 'public' }] }],
     ['texts for numbers', { connection: { maxConnections: 'many', pingTimeout: {} } }],
     ['a text for the switch', { enabled: 'false' }],
+    [
+      'keys that are no names',
+      { rolePermissions: { '': {} }, namespaces: { list: { 'a b': {} } } },
+    ],
   ];
   for (const [name, value] of garbage) {
     it(`refuse nobody and say so: ${name}`, async () => {

@@ -33,6 +33,11 @@ const withArticle = (type: string): string => (/^[aeiou]/.test(type) ? `an ${typ
 
 const TYPE_NAMES: Record<string, string> = { record: 'object', int: 'integer' };
 
+function tooBig({ origin, maximum }: z.core.$ZodIssueTooBig): string {
+  if (origin === 'string') return `is longer than ${maximum} characters`;
+  return origin === 'array' ? `has more than ${maximum} entries` : `is more than ${maximum}`;
+}
+
 /** What is wrong with the value, without the value: `is not one of create, update`. */
 function complaint(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
@@ -45,9 +50,9 @@ function complaint(issue: z.core.$ZodIssue): string {
         ? 'is empty'
         : `is less than ${issue.minimum}`;
     case 'too_big':
-      return `is more than ${issue.maximum}`;
+      return tooBig(issue);
     case 'invalid_key':
-      return `has a key that ${issue.issues.map(({ message }) => message).join(', ')}`;
+      return `has a key that ${issue.issues.map(complaint).join(', ')}`;
     default:
       return issue.message;
   }
@@ -62,8 +67,11 @@ export function formatIssue(
   const path = formatPath(issue.path) || root;
   if (issue.code === 'unrecognized_keys') return `${path} ${issue.message}`;
   const value = valueAt(config, issue.path);
+  const wrong = complaint(issue);
   if (value === undefined && issue.path.length > 0) {
-    return `${path} is missing: ${complaint(issue).replace(/^is not /, 'expected ')}`;
+    return wrong.startsWith('is not ')
+      ? `${path} is missing: ${wrong.replace('is not ', 'expected ')}`
+      : `${path} ${wrong}`;
   }
-  return `${path} ${formatValue(value)} ${complaint(issue)}`;
+  return `${path} ${formatValue(value)} ${wrong}`;
 }

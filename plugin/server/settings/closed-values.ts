@@ -1,4 +1,5 @@
 /** What a stored access rule that cannot be read counts as: it must not open what it may have closed. */
+import { MAX_NAME } from '../../shared/settings';
 
 /** An address no client has: the only entry of a list of which nothing can be read. */
 export const NO_ADDRESS = '255.255.255.255';
@@ -14,9 +15,6 @@ interface Rule {
 
 const blocked = (value: unknown): unknown => (value === null ? undefined : { canConnect: false });
 const never = (): boolean => false;
-
-/** Names have no more characters. */
-const MAX_NAME = 200;
 
 const textOf = (value: unknown): string[] => [JSON.stringify(value).slice(0, MAX_NAME)];
 

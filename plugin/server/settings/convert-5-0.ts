@@ -171,6 +171,8 @@ function rateLimitOf(rateLimiting: unknown): unknown {
 function withoutDefaults(settings: Tree): Tree {
   const result = structuredClone(settings);
   for (const [path, value] of leaves(settings)) {
+    // A key with a dot in it is no path.
+    if (value !== valueAt(settings, path)) continue;
     if (!isDeepStrictEqual(value, valueAt(DEFAULT_SETTINGS, path))) continue;
     const keys = path.split('.');
     const parent = keys.slice(0, -1).reduce((node, key) => node[key] as Tree, result);

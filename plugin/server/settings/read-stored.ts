@@ -115,8 +115,11 @@ function repairIssue(tree: Tree, issue: z.core.$ZodIssue, seen: unknown): Proble
     const expected = issue.code === 'invalid_type' ? issue.expected : undefined;
     const { path } = issue;
     // The log must not show what may hold a password.
-    const shown = path[0] === 'redis' ? {} : seen;
-    return [repairValue(tree, { path, expected }, formatIssue(issue, shown, 'settings'))];
+    const message = formatIssue(issue, path[0] === 'redis' ? {} : seen, 'settings');
+    if (issue.code !== 'invalid_key') return [repairValue(tree, { path, expected }, message)];
+    // No role and no namespace has such a name: there is nothing to keep closed.
+    put(tree, path, undefined);
+    return [saidIgnored(path, message)];
   }
   return issue.keys.map((key) => {
     const path = [...issue.path, key];
@@ -165,6 +168,10 @@ export function readStored(stored: unknown): ReadSettings {
     tree = withoutRemoved(tree) as Tree;
     problems.push(...closeEmptied(tree, stored));
   }
-  // Not reached by anything that can be stored: better no settings than settings half read.
-  return { patch: {}, problems: [...problems, saidIgnored([], 'the settings cannot be read')] };
+  // Not reached by anything that can be stored. The settings may have kept somebody out.
+  const message = 'the settings cannot be read; security.requireAuthentication counts as true';
+  return {
+    patch: { security: { requireAuthentication: true } },
+    problems: [...problems, { path: '', message }],
+  };
 }
