@@ -22,7 +22,7 @@ export default async function bootstrap(context: ServiceContext): Promise<void> 
     destroy: () => destroy(context),
     invalidateCache: () => getService(strapi, 'invalidation').forget(),
   };
-  getService(strapi, 'options').check();
+  await getService(strapi, 'options').check();
   strapi.$io = $io;
   Object.defineProperty(strapi, '$ioSettings', {
     get: () => getService(strapi, 'settings').current(),

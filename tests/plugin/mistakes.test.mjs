@@ -92,6 +92,51 @@ describe('a mistake in config/plugins', () => {
     },
   );
 
+  it('that Strapi refuses to populate is skipped, and the change is sent', TIME, async (t) => {
+    const populate = {
+      author: { fields: ['nmae'] },
+      localizations: null,
+      createdBy: { fields: ['id'] },
+    };
+    const { app, logged, notices } = await started(t, {
+      contentTypes: [
+        { uid: ARTICLE, populate },
+        { uid: AUTHOR, populate: ['articles', 'articles.*'] },
+        { uid: NOTE, populate: ['*'] },
+      ],
+    });
+    const expected = [
+      /^contentTypes\[0\]\.populate "author" cannot be populated: Invalid key nmae; it is skipped$/,
+      /^contentTypes\[0\]\.populate "localizations" cannot be populated: .+; it is skipped$/,
+      /^contentTypes\[1\]\.populate "articles\.\*" cannot be populated: .+; it is skipped$/,
+    ];
+    const errors = logged('error');
+    assert.equal(errors.length, expected.length, errors.join('\n'));
+    expected.forEach((pattern, index) => assert.match(errors[index], pattern));
+    assert.deepEqual(
+      notices.map(({ message }) => message),
+      errors,
+    );
+    for (const uid of [ARTICLE, AUTHOR, NOTE]) await app.grant('public', uid, 'find');
+    const client = await connect(app.url);
+    const article = client.next('article:create');
+    const data = { title: 'one' };
+    const { documentId } = await app.strapi
+      .documents(ARTICLE)
+      .create({ data, status: 'published' });
+    assert.equal((await article).title, 'one');
+    const author = client.next('author:create');
+    await app.strapi.documents(AUTHOR).create({ data: { name: 'Ada', articles: [documentId] } });
+    assert.deepEqual(
+      (await author).articles.map(({ title }) => title),
+      ['one'],
+    );
+    const note = client.next('note:create');
+    await app.strapi.documents(NOTE).create({ data: { text: 'all', about: documentId } });
+    assert.equal((await note).about.title, 'one');
+    client.close();
+  });
+
   it('in the settings of the file is named as such', TIME, async (t) => {
     const { logged, notices } = await started(t, {
       entitySubscriptions: { allowedContentTypes: ['api::notes.note'] },

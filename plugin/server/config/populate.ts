@@ -69,6 +69,8 @@ export function checkPopulate(
   const check = (path: string, model: string, value: unknown): unknown => {
     if (typeof value === 'string') return exists(path, model, value) ? value : undefined;
     if (Array.isArray(value)) {
+      // In a list Strapi does not know the wildcard.
+      if (value.includes('*')) return '*';
       return (value as unknown[]).filter(
         (name, index) => typeof name !== 'string' || exists(`${path}[${index}]`, model, name),
       );

@@ -3,6 +3,7 @@ import type { Settings } from '../../shared/settings';
 import type { SettingsNotice } from '../../shared/contracts/settings';
 import { passedBy } from '../config/passed-by';
 import { checkPopulate } from '../config/populate';
+import { tryPopulate } from '../config/try-populate';
 import { ACTIONS, PLUGIN_ID } from '../constants';
 import type { ServiceContext } from '../types';
 import { findContentType, nearestType } from '../utils/content-type';
@@ -72,28 +73,30 @@ export function createOptionsService({ strapi }: ServiceContext) {
      * was deleted must not keep Strapi from starting. Of a content type listed twice the last entry
      * counts. Not part of the validator: while configurations are read there are no content types.
      */
-    check(): void {
+    async check(): Promise<void> {
       notes.splice(0);
       for (const warning of passedBy(raw)) note('warn', warning);
-      config.contentTypes.forEach((type, index) => {
+      for (const [index, type] of config.contentTypes.entries()) {
         const { uid } = type;
         const path = `contentTypes[${index}]`;
         if (findContentType(strapi, uid) === undefined) {
           const hint = nearestType(uid, Object.keys(strapi.contentTypes));
           const message = `${path} ${JSON.stringify(uid)} is not a content type: ${hint}; it is skipped`;
           note('error', { path, message });
-          return;
+          continue;
         }
-        const checked = checkPopulate(strapi, `${path}.populate`, uid, type.populate);
-        checked.problems.forEach((problem) => note('error', problem));
+        const place = `${path}.populate`;
+        const checked = checkPopulate(strapi, place, uid, type.populate);
+        const tried = await tryPopulate(strapi, place, uid, checked.populate);
+        for (const problem of [...checked.problems, ...tried.problems]) note('error', problem);
         const first = config.contentTypes.findIndex((other) => other.uid === uid);
         if (first !== index) {
           strapi.log.warn(
             `plugin io: ${path} ${JSON.stringify(uid)} takes the place of contentTypes[${first}], which is the same content type`,
           );
         }
-        configured.set(uid, { ...type, populate: checked.populate });
-      });
+        configured.set(uid, { ...type, populate: tried.populate });
+      }
     },
   };
 }
