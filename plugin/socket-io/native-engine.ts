@@ -288,7 +288,7 @@ export class NativeEngine extends EventEmitter {
   ): void {
     const { cookie } = this.opts;
     if (initial) {
-      if (conn && typeof cookie === 'object') {
+      if (conn && typeof cookie === 'object' && cookie !== null) {
         headers['Set-Cookie'] = [serialize(cookie.name ?? 'io', conn, cookie)];
       }
       this.emit('initial_headers', headers, req);

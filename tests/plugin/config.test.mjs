@@ -53,6 +53,8 @@ describe('the configuration', () => {
     ['no hooks', { hooks: null }],
     ['`enabled` beside the options', { enabled: true }],
     ['an option Socket.IO does not have', { socket: { serverOptions: { pingTimeot: 1 } } }],
+    ['a transport that is not set', { socket: { serverOptions: { transports: [undefined] } } }],
+    ['no adapter and no parser', { socket: { serverOptions: { adapter: null, parser: null } } }],
     ['a transport there is not', { socket: { serverOptions: { transports: ['webtransport'] } } }],
   ];
   for (const [name, config] of accepted) {
@@ -84,6 +86,12 @@ describe('the configuration', () => {
         'security, payloadFormat, eventPermission, debounce, cors, connection, rooms, entitySubscriptions, ' +
         'rolePermissions, redis, namespaces, monitoring, presence)',
     ],
+    [{ contentTypes: [''] }, 'contentTypes[0].uid is empty'],
+    [
+      { events: [{ name: 'newListener', handler() {} }] },
+      'events[0].name "newListener" is a name that Socket.IO keeps for itself',
+    ],
+    [{ debounce: 1e12 }, 'debounce 1000000000000 is more than 2147483647'],
     [{ events: [{ name: 'x' }] }, 'events[0].handler is missing: expected a function'],
     [{ events: [{ name: 'x', handler: 'y' }] }, 'events[0].handler "y" is not a function'],
     [{ hooks: { init: true } }, 'hooks.init true is not a function'],
@@ -99,7 +107,22 @@ describe('the configuration', () => {
       options({ transports: 'websocket' }),
       'socket.serverOptions.transports "websocket" is not an array',
     ],
-    [options({ pingTimeout: -1 }), 'socket.serverOptions.pingTimeout -1 is less than 0'],
+    [options({ path: '/a b' }), 'socket.serverOptions.path "/a b" holds a space, "?" or "#"'],
+    [
+      options({ path: '/' }),
+      'socket.serverOptions.path "/" is the root: Strapi could not answer requests any more',
+    ],
+    [options({ adapter: 'redis' }), 'socket.serverOptions.adapter "redis" is not a function'],
+    [
+      options({ parser: {} }),
+      'socket.serverOptions.parser {} is not an object with an Encoder and a Decoder',
+    ],
+    [
+      options({ cors: { origin: 5 } }),
+      'socket.serverOptions.cors.origin 5 is not an origin, a pattern, a list of these, a boolean or a function',
+    ],
+    [options({ threads: 65 }), 'socket.serverOptions.threads 65 is more than 64'],
+    [options({ pingTimeout: -1 }), 'socket.serverOptions.pingTimeout -1 is less than 1'],
     [options({ pingTimeout: '1s' }), 'socket.serverOptions.pingTimeout "1s" is not a number'],
     [options({ pingTimeout: 1.5 }), 'socket.serverOptions.pingTimeout 1.5 is not an integer'],
     [

@@ -235,6 +235,48 @@ describe('a mistake in config/plugins', () => {
     );
   }
 
+  const A = 'https://a.example';
+  const forms = [
+    // [the option, what is in force, the warning]
+    [A, [A], 'is not an object; it counts as its origin'],
+    [[A], [A], 'is not an object; it counts as its origin'],
+    [
+      { origins: [A] },
+      ['http://localhost:1337'],
+      'is not an option of CORS: did you mean "origin"',
+    ],
+    [{ origin: `${A}/` }, [`${A}/`], 'no browser sends it'],
+    [{ origin: `${A},https://b.example` }, [`${A},https://b.example`], 'no browser sends it'],
+    [undefined, ['http://localhost:1337'], undefined],
+    [null, [], undefined],
+    [{ origin: false }, [], undefined],
+    [{ origin: true }, ['*'], undefined],
+    [{ origin: (_, done) => done(null, true) }, ['(decided by a function)'], undefined],
+    [(_, done) => done(null, { origin: A }), ['(decided by a function)'], undefined],
+  ];
+  for (const [index, [cors, shown, warning]] of forms.entries()) {
+    it(`in \`cors\` opens nothing, and the settings show it (${index + 1})`, TIME, async (t) => {
+      const { app, logged, settings, notices } = await started(t, {
+        socket: { serverOptions: { cors, pingInterval: undefined } },
+      });
+      assert.deepEqual(settings.cors.origins, shown);
+      const warnings = logged('warn').filter((text) => text.includes('serverOptions'));
+      assert.deepEqual(
+        notices.map(({ message }) => message),
+        warnings,
+      );
+      assert.equal(warnings.length === 0, warning === undefined, warnings.join('\n'));
+      if (warning !== undefined) assert.ok(warnings.join('\n').includes(warning));
+      const isShown = (origin) => shown.some((one) => one === '*' || one === origin);
+      const isDecided = shown[0]?.startsWith('(');
+      for (const origin of [A, 'http://localhost:1337', 'https://evil.example']) {
+        const allowed = await allowedOrigin(app, origin);
+        const isAllowed = allowed === origin || allowed === '*';
+        if (!isDecided) assert.equal(isAllowed, isShown(origin), `${origin}: ${allowed}`);
+      }
+    });
+  }
+
   it('in one of several origins leaves the others', TIME, async (t) => {
     const { app, settings, notices } = await started(t, {
       socket: { serverOptions: { cors: { origin: ['https://a.example', undefined] } } },

@@ -1,6 +1,6 @@
 import type { ContentTypeSettings, SettingsPatch } from '../../shared/settings';
 import { ACTIONS } from '../constants';
-import { leavesOrigin, withoutUnsetOrigins } from './passed-by';
+import { shownOrigins } from './cors';
 import type { ResolvedConfig } from './schema';
 
 /** Objects that came from a parsed file: absent keys are `undefined`. */
@@ -14,15 +14,6 @@ function written<T extends object>(own: object | undefined, values: T): Partial<
   const named = (own ?? {}) as Record<string, unknown>;
   const entries = Object.entries(values).filter(([key]) => named[key] !== undefined);
   return Object.fromEntries(entries) as Partial<T>;
-}
-
-/** What the panel shows for `cors.origin`; functions and patterns have no better text than their own. */
-function originsOf(cors: unknown): string[] | undefined {
-  if (cors === undefined || leavesOrigin(cors)) return undefined;
-  const { origin = '*' } = Object(withoutUnsetOrigins(cors)) as { origin?: unknown };
-  return (Array.isArray(origin) ? origin : [origin]).map((one: unknown) =>
-    typeof one === 'function' ? '(decided by a function)' : String(one),
-  );
 }
 
 function actionsOf(config: ResolvedConfig): Record<string, ContentTypeSettings> {
@@ -47,7 +38,7 @@ export function settingsFromFile(config: ResolvedConfig, raw: unknown): Settings
   const { rateLimit, inputValidation, ...security } = config.security;
   return given({
     enabled: config.enabled,
-    cors: given({ origins: originsOf(server.cors) ?? config.cors?.origins }),
+    cors: given({ origins: shownOrigins(server.cors) ?? config.cors?.origins }),
     connection: given({
       ...connection,
       ...given({

@@ -8,7 +8,6 @@ import type { EventHandler, InitHook, Populate, SocketServerOptions } from '../t
 
 const fn = <T>() => z.custom<T>((value) => typeof value === 'function', 'is not a function');
 const name = z.string().min(1);
-const milliseconds = z.number().int().min(0);
 const duration = z.number().int().min(1).max(86_400_000);
 const anything = z.unknown().optional();
 
@@ -44,40 +43,78 @@ export const TRANSPORTS = ['polling', 'websocket'] as const;
 
 type Transport = (typeof TRANSPORTS)[number];
 
-const isTransport = (value: string): value is Transport =>
-  (TRANSPORTS as readonly string[]).includes(value);
+const isTransport = (value: unknown): value is Transport =>
+  (TRANSPORTS as readonly unknown[]).includes(value);
 
 /** Those that are served; all of them if none is. */
-const knownTransports = (given: readonly string[]): Transport[] => {
+const knownTransports = (given: readonly unknown[]): Transport[] => {
   const known = given.filter(isTransport);
   return known.length === 0 ? [...TRANSPORTS] : known;
 };
+
+/** The bounds of the engine's timers. */
+const timer = z.number().int().min(1).max(2_147_483_647);
+
+/** Node's timers end at once beyond this. */
+const milliseconds = z.number().int().min(0).max(2_147_483_647);
+
+const parser = z.custom<unknown>((value) => {
+  const { Encoder, Decoder } = Object(value) as Record<string, unknown>;
+  return typeof Encoder === 'function' && typeof Decoder === 'function';
+}, 'is not an object with an Encoder and a Decoder');
+
+/** In the forms of the package `cors`, or the origins alone. */
+const cors = z.unknown().superRefine((value, context) => {
+  const isNested = typeof value === 'object' && value !== null && 'origin' in value;
+  const origin: unknown = isNested ? value.origin : value;
+  const isOrigin = (one: unknown): boolean =>
+    one == null || typeof one === 'string' || one instanceof RegExp;
+  const isFine =
+    isOrigin(origin) ||
+    typeof origin === 'boolean' ||
+    typeof origin === 'function' ||
+    (Array.isArray(origin) && origin.flat().every(isOrigin)) ||
+    (!isNested && typeof value === 'object');
+  if (isFine) return;
+  context.addIssue({
+    code: 'custom',
+    message: 'is not an origin, a pattern, a list of these, a boolean or a function',
+    path: isNested ? ['origin'] : [],
+    input: origin,
+  });
+});
+
+const serverPath = z
+  .string()
+  .startsWith('/', { error: 'does not start with "/"' })
+  .regex(/^[^\s?#]*$/, 'holds a space, "?" or "#"')
+  .refine((path) => !/^\/*$/.test(path), 'is the root: Strapi could not answer requests any more');
 
 /**
  * Socket.IO's own options: the ones the plugin knows a type for are checked. Others are passed by
  * with a warning: see `passedBy`.
  */
 const serverOptions = z.object({
-  path: z.string().startsWith('/', { error: 'does not start with "/"' }).optional(),
+  path: serverPath.optional(),
   serveClient: z.boolean().optional(),
-  adapter: anything,
-  parser: anything,
+  adapter: fn<unknown>().nullish(),
+  parser: parser.nullish(),
   connectTimeout: milliseconds.optional(),
   connectionStateRecovery: anything,
   cleanupEmptyChildNamespaces: z.boolean().optional(),
-  pingTimeout: milliseconds.optional(),
-  pingInterval: milliseconds.optional(),
-  upgradeTimeout: milliseconds.optional(),
+  pingTimeout: timer.optional(),
+  pingInterval: timer.optional(),
+  upgradeTimeout: timer.optional(),
   maxHttpBufferSize: z.number().int().min(1).optional(),
   allowRequest: fn<unknown>().optional(),
-  transports: z.array(z.string()).min(1).transform(knownTransports).optional(),
+  transports: z.array(z.unknown()).min(1).transform(knownTransports).optional(),
   allowUpgrades: z.boolean().optional(),
   perMessageDeflate: anything,
   httpCompression: anything,
   wsEngine: anything,
   initialPacket: anything,
   cookie: anything,
-  cors: anything,
+  cors: cors.optional(),
   allowEIO3: z.boolean().optional(),
   destroyUpgrade: z.boolean().optional(),
   destroyUpgradeTimeout: milliseconds.optional(),
@@ -86,7 +123,7 @@ const serverOptions = z.object({
   maxOutboxBytes: z.number().int().min(1).optional(),
   maxPendingEvents: z.number().int().min(1).optional(),
   maxPendingBytes: z.number().int().min(1).optional(),
-  threads: z.number().int().min(0).optional(),
+  threads: z.number().int().min(0).max(64).optional(),
   logger: anything,
 });
 
@@ -119,6 +156,11 @@ const security = strict({
   accessCheckInterval: z.number().int().min(1_000).max(3_600_000).default(300_000),
 });
 
+/** Node emits these when a listener is added or removed: Socket.IO takes them for events to send, and throws. */
+const listenedEvent = name.refine((event) => !['newListener', 'removeListener'].includes(event), {
+  error: 'is a name that Socket.IO keeps for itself',
+});
+
 /**
  * The file configuration. Parsing fills the defaults in: Strapi would merge them into the user's
  * configuration with lodash's `defaultsDeep`, which merges arrays by index.
@@ -129,7 +171,7 @@ export const configSchema = strict({
   socket: strict({
     serverOptions: serverOptions.transform((options) => options as SocketServerOptions).optional(),
   }).optional(),
-  events: z.array(strict({ name, handler: fn<EventHandler>() })).default([]),
+  events: z.array(strict({ name: listenedEvent, handler: fn<EventHandler>() })).default([]),
   hooks: strict({ init: fn<InitHook>().nullish() }).nullish(),
   sensitiveFields: z.array(name).default([]),
   allowedFields: z.array(name).default([]),

@@ -21,10 +21,15 @@ export function isLocalized(type: Struct.ContentTypeSchema): boolean {
 /** What was probably meant by the uid of a content type that does not exist. */
 export function nearestType(uid: string, known: readonly string[]): string {
   // What all uids begin with says nothing.
-  const nameOf = (one: string): string => one.replace(/^\w+::/, '');
-  const near = suggest(nameOf(uid), known.map(nameOf));
-  const meant = known.find((other) => nameOf(other) === near);
-  if (meant !== undefined) return `did you mean ${JSON.stringify(meant)}?`;
+  const nameOf = (one: string): string => one.trim().replace(/^\w+::/, '');
+  // `note`, `notes` and `api::note` are short for `api::note.note`.
+  const lastOf = (one: string): string => nameOf(one).split('.').slice(-1)[0];
   const own = known.filter((other) => other.startsWith('api::'));
+  const near = (part: (one: string) => string, types: readonly string[]): string | undefined => {
+    const found = suggest(part(uid), types.map(part));
+    return types.find((other) => part(other) === found);
+  };
+  const meant = near(nameOf, known) ?? near(lastOf, own);
+  if (meant !== undefined) return `did you mean ${JSON.stringify(meant)}?`;
   return `the application has ${own.join(', ') || 'none of its own'}`;
 }
