@@ -1,3 +1,3 @@
 import { testVersion } from './test-version.mjs';
 
-testVersion({ version: '5.12.7', manager: 'pnpm' });
+testVersion({ version: '5.12.7', manager: 'pnpm', language: 'javascript', node: '18.20.8' });

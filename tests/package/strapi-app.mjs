@@ -5,76 +5,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { cache } from '../../scripts/lib/paths.mjs';
 import { must, npm } from '../../scripts/lib/run.mjs';
+import { writeJavaScriptApp, writeTypeScriptApp } from './app-files.mjs';
 
 const INSTALL_TIMEOUT = 300_000;
+const BUILD_TIMEOUT = 300_000;
 const ADMIN = { email: 'ada@example.com', password: 'Passw0rd!', firstname: 'Ada', lastname: 'L.' };
-
-const schema = {
-  kind: 'collectionType',
-  collectionName: 'articles',
-  info: { singularName: 'article', pluralName: 'articles', displayName: 'Article' },
-  options: { draftAndPublish: false },
-  attributes: { title: { type: 'string' }, secret: { type: 'string', private: true } },
-};
-
-const bootstrap = `
-module.exports = {
-  async bootstrap({ strapi }) {
-    const role = await strapi.db
-      .query('plugin::users-permissions.role')
-      .findOne({ where: { type: 'public' } });
-    for (const name of ['find', 'create']) {
-      await strapi.db
-        .query('plugin::users-permissions.permission')
-        .create({ data: { action: 'api::article.article.' + name, role: role.id } });
-    }
-    const { httpServer } = strapi.server;
-    httpServer.once('listening', () => console.log('LISTENING ON ' + httpServer.address().port));
-  },
-};
-`;
-
-const config = (value) => `module.exports = ${JSON.stringify(value)};\n`;
-const middlewares = ['errors', 'security', 'cors', 'query', 'body', 'session', 'favicon', 'public'];
-
-function writeApp(folder, database) {
-  const write = (file, content) => {
-    const target = path.join(folder, file);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.writeFileSync(target, typeof content === 'string' ? content : JSON.stringify(content));
-  };
-  write('config/database.js', config(database));
-  write(
-    'config/server.js',
-    `module.exports = { host: '127.0.0.1', port: Number(process.env.PORT), app: { keys: ['a', 'b'] } };\n`,
-  );
-  write(
-    'config/admin.js',
-    config({
-      serveAdminPanel: false,
-      auth: { secret: 'admin secret' },
-      apiToken: { salt: 'token salt' },
-      transfer: { token: { salt: 'transfer salt' } },
-    }),
-  );
-  write('config/middlewares.js', config(middlewares.map((name) => `strapi::${name}`)));
-  write(
-    'config/plugins.js',
-    config({
-      'users-permissions': { config: { jwtSecret: 'jwt secret' } },
-      io: { enabled: true, config: { contentTypes: ['api::article.article'] } },
-    }),
-  );
-  write('favicon.png', '');
-  fs.mkdirSync(path.join(folder, 'public/uploads'), { recursive: true });
-  write('src/index.js', bootstrap);
-  write('src/api/article/content-types/article/schema.json', schema);
-  for (const kind of ['Controller', 'Router', 'Service']) {
-    const place = kind === 'Router' ? 'routes' : `${kind.toLowerCase()}s`;
-    const factory = `module.exports = require('@strapi/strapi').factories.createCore${kind}('api::article.article');\n`;
-    write(`src/api/article/${place}/article.js`, factory);
-  }
-}
 
 const install = {
   npm: (folder, ...packages) =>
@@ -97,53 +32,31 @@ const install = {
 export const addPackage = (folder, manager, tarballs) => install[manager](folder, ...tarballs);
 
 /**
- * Makes an application with this version of Strapi. `manager` is npm or pnpm; `dependencies` are added to those that
- * every application has.
+ * Makes an application with this version of Strapi. `manager` is npm or pnpm, `language` javascript or typescript;
+ * the other options are those of the writers of its files.
  */
-export async function installApp({ version, manager, dependencies, database }) {
+export async function installApp({ version, manager, language, ...options }) {
   const folder = path.join(cache, 'tests/versions', `${manager}-${version}`);
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  writeApp(folder, database);
-  const manifest = {
-    name: 'plugin-io-version-test',
-    version: '0.0.0',
-    private: true,
-    dependencies: {
-      '@strapi/strapi': version,
-      '@strapi/plugin-users-permissions': version,
-      pg: '^8.13.1',
-      react: '^18.0.0',
-      'react-dom': '^18.0.0',
-      'react-router-dom': '^6.0.0',
-      'styled-components': '^6.0.0',
-      ...dependencies,
-    },
-    // Versions of sharp before 0.33 download a library when they are installed.
-    overrides: { sharp: '0.33.5' },
-    pnpm: { overrides: { sharp: '0.33.5' } },
-    strapi: { telemetryDisabled: true },
-  };
-  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  if (language === 'typescript') await writeTypeScriptApp(folder, { version, ...options });
+  else writeJavaScriptApp(folder, { version, ...options });
   await install[manager](folder);
   return folder;
 }
 
-/** The TypeScript settings of the application that `npm create strapi` makes. */
-export async function templateTsconfig(version) {
-  const folder = path.join(cache, 'tests/versions', 'template');
-  fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(path.dirname(folder), { recursive: true });
-  const flags = ['skip-cloud', 'no-run', 'typescript', 'non-interactive', 'no-example'];
-  await npm(
-    [
-      ...['exec', '--yes', '--', `create-strapi-app@${version}`, folder],
-      ...[...flags, 'no-git-init', 'no-install', 'use-npm', 'dbclient=sqlite'].map((f) => `--${f}`),
-    ],
-    { cwd: path.dirname(folder), quiet: true, timeout: INSTALL_TIMEOUT },
-  );
-  const tsconfig = fs.readFileSync(path.join(folder, 'tsconfig.json'), 'utf8');
-  fs.rmSync(folder, { recursive: true, force: true });
-  return tsconfig;
+/** Compiles an application in TypeScript, with its admin panel or without. */
+export async function build(folder, node, { withPanel }) {
+  const options = {
+    cwd: folder,
+    env: { NODE_ENV: 'production', STRAPI_TELEMETRY_DISABLED: 'true' },
+    quiet: true,
+    timeout: BUILD_TIMEOUT,
+  };
+  if (withPanel) return must(node, ['node_modules/@strapi/strapi/bin/strapi.js', 'build'], options);
+  await must(node, ['node_modules/typescript/bin/tsc'], options);
+  // Strapi does not start without a panel.
+  fs.mkdirSync(path.join(folder, 'dist/build'));
+  fs.writeFileSync(path.join(folder, 'dist/build/index.html'), '');
 }
 
 /** A Node.js of that version, from its npm package. */
@@ -193,7 +106,13 @@ function walk(modules, name, found = new Set()) {
 export async function startApp(folder, node) {
   const child = spawn(node, ['node_modules/@strapi/strapi/bin/strapi.js', 'start'], {
     cwd: folder,
-    env: { ...process.env, NODE_ENV: 'production', PORT: '0', STRAPI_TELEMETRY_DISABLED: 'true' },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      STRAPI_TELEMETRY_DISABLED: 'true',
+    },
   });
   let output = '';
   const exited = once(child, 'exit');

@@ -1,12 +1,12 @@
 // The packed package in an application with one version of Strapi. A file for each, so that each has a limit in time of
-// its own; package.test.mjs boots the newest as npm installs it.
+// its own; package.test.mjs boots the newest in JavaScript as npm installs it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { describe, it } from 'node:test';
 import { packTarballs } from '../../scripts/lib/install.mjs';
 import { createDatabase } from '../plugin/support/databases.mjs';
-import { addPackage, copiesOf, installApp, installNode, startApp } from './strapi-app.mjs';
+import { addPackage, build, copiesOf, installApp, installNode, startApp } from './strapi-app.mjs';
 import { require } from './support.mjs';
 
 const { io } = require('socket.io-client');
@@ -20,9 +20,13 @@ const SHARED = [
   'styled-components',
 ];
 
-/** `manager` is npm or pnpm, `node` a version of Node.js other than this one, `dependencies` more of the application. */
-export function testVersion({ version, manager, node, dependencies }) {
-  const title = `Strapi ${version}, installed by ${manager}, on Node.js ${node ?? process.versions.node}`;
+/**
+ * `manager` is npm or pnpm, `language` javascript or typescript, `node` a version of Node.js other than this one,
+ * `withPanel` whether the admin panel is built, too;
+ * `dependencies` and `flags` are those of the writers of the application's files.
+ */
+export function testVersion({ version, manager, language, node, withPanel, dependencies, flags }) {
+  const title = `Strapi ${version} in ${language}, installed by ${manager}, on Node.js ${node ?? process.versions.node}`;
   describe(title, { timeout: 480_000 }, () => {
     it('boots, sends events, gives the admin panel its session, and ends', async (t) => {
       const database = await createDatabase('postgres');
@@ -31,7 +35,9 @@ export function testVersion({ version, manager, node, dependencies }) {
       const folder = await installApp({
         version,
         manager,
+        language,
         dependencies,
+        flags,
         database: database.config,
       });
       t.after(() =>
@@ -44,6 +50,7 @@ export function testVersion({ version, manager, node, dependencies }) {
       assert.deepEqual(copies(), own, 'the package brings no copy of its own');
 
       const binary = node === undefined ? process.execPath : await installNode(node);
+      if (language === 'typescript') await build(folder, binary, { withPanel });
       const app = await startApp(folder, binary);
       t.after(() => app.kill());
       const client = io(app.url, { reconnection: false, transports: ['websocket'] });

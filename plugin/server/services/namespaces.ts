@@ -37,11 +37,14 @@ export function createNamespacesService({ strapi }: ServiceContext) {
       all = { main: server.of('/') };
       const { enabled, list } = getService(strapi, 'settings').current().namespaces;
       if (!enabled) return;
+      const protectedPaths = new Map<string, boolean>();
       for (const [name, { requireAuth }] of Object.entries(list)) {
-        const nsp = server.of(pathOf(name));
-        open(nsp, requireAuth);
-        all[name] = nsp;
+        const path = pathOf(name);
+        // `chat` and `/chat` are the same one.
+        protectedPaths.set(path, requireAuth || protectedPaths.get(path) === true);
+        all[name] = server.of(path);
       }
+      for (const [path, requireAuth] of protectedPaths) open(server.of(path), requireAuth);
     },
 
     /** By name, as in the settings; `main` is the one without a name. */

@@ -51,7 +51,9 @@ export async function createDatabase(client) {
   const server = client === 'postgres' ? connectionOf(POSTGRES, 5432) : connectionOf(MARIADB, 3306);
   return {
     config: { connection: { client, connection: { ...server, database } } },
-    drop: () => servers[client](`drop database ${database}`),
+    // Also while something that has failed is still connected.
+    drop: () =>
+      servers[client](`drop database ${database}${client === 'postgres' ? ' with (force)' : ''}`),
   };
 }
 
