@@ -1,6 +1,7 @@
 /** The settings: what the panel edits, what the server obeys, and what both agree is allowed. */
 import { z } from 'zod';
 
+import { RESERVED_EVENTS } from '../socket-io/reserved-events';
 import { strict } from './strict';
 
 export { DEFAULT_SETTINGS, RESTART_SETTINGS } from './default-settings';
@@ -12,16 +13,6 @@ export type {
   SettingSource,
   SettingsPatch,
 } from '../../types';
-
-/** Names Socket.IO keeps for itself: an event of that name cannot be sent. */
-const RESERVED_EVENTS = new Set([
-  'connect',
-  'connect_error',
-  'disconnect',
-  'disconnecting',
-  'newListener',
-  'removeListener',
-]);
 
 /** No list is longer: settings are held by every node, and checked for every connection. */
 export const MAX_ENTRIES = 10_000;

@@ -1,3 +1,3 @@
 import { testVersion } from './test-version.mjs';
 
-testVersion({ version: '5.13.0', manager: 'npm', language: 'typescript' });
+testVersion({ version: '5.13.0', manager: 'pnpm', language: 'typescript' });

@@ -236,6 +236,26 @@ describe('settings stored by 5.0.x', () => {
     },
   );
 
+  it('of a later 5.x keep what both versions know, and name the rest', TIME, async () => {
+    const original = {
+      ...(await storedBy5_0_4('used')),
+      presence: { enabled: false, heartbeatInterval: 30000 },
+      livePreview: { enabled: true },
+    };
+    await withStored(original, async (app) => {
+      const settings = settingsOf(app);
+      assert.equal(settings.presence.enabled, false);
+      assert.equal(settings.connection.maxConnections, 500);
+      const admin = await createAdmin(app);
+      const { notices } = (await admin('GET', '/io/settings')).data;
+      assert.deepEqual(
+        notices.map(({ path }) => path),
+        ['presence.heartbeatInterval', 'livePreview'],
+      );
+      (await connect(app.url)).close();
+    });
+  });
+
   it('of a role without an entry follow `authenticated`, as before', TIME, async () => {
     const prepare = ({ strapi }) =>
       strapi.db

@@ -261,7 +261,9 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
     /** As `update`, for code written for version 5.0. Returns a copy of the settings in force afterwards. */
     async setSettings(patch: unknown): Promise<Settings> {
-      const { settings } = await inTurn(() => write(withoutOldKeys(patch)));
+      const { settings } = await inTurn(() =>
+        write(isObject(patch) ? withoutOldKeys(patch) : patch),
+      );
       return structuredClone(settings);
     },
 

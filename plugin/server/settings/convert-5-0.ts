@@ -2,6 +2,7 @@
 import { DEFAULT_SETTINGS } from '../../shared/settings';
 import { isRecord, leaves, valueAt } from '../../shared/settings-tree';
 import { isObject } from '../utils/is-object';
+import { oldKeysIn, without, withoutOldKeys } from './old-keys';
 import { isDeepStrictEqual } from 'node:util';
 
 type Tree = Record<string, unknown>;
@@ -31,24 +32,14 @@ const objectsIn = (tree: Tree): Tree[] => Object.values(tree).filter(isObject);
  */
 export function isFrom5_0(stored: unknown): stored is Tree {
   if (!isObject(stored)) return false;
-  const roles = objectsIn(objectAt(stored, 'rolePermissions'));
+  const { middleware, customEventNames, roleKeys } = oldKeysIn(stored);
   return (
-    Object.hasOwn(stored, 'middleware') ||
+    middleware ||
+    customEventNames !== undefined ||
+    roleKeys.length > 0 ||
     Array.isArray(stored.contentTypes) ||
-    typeof objectAt(stored, 'events').customEventNames === 'boolean' ||
-    objectsIn(objectAt(stored, 'contentTypes')).some((type) => Object.hasOwn(type, 'config')) ||
-    roles.some((role) => Object.hasOwn(role, 'allowedMethods')) ||
-    roles.some((role) => Object.hasOwn(role, 'allowCredentials'))
+    objectsIn(objectAt(stored, 'contentTypes')).some((type) => Object.hasOwn(type, 'config'))
   );
-}
-
-/** Without these keys. Says which of them were there. */
-function without(tree: Tree, keys: readonly string[]): { rest: Tree; taken: string[] } {
-  const entries = Object.entries(tree);
-  return {
-    rest: Object.fromEntries(entries.filter(([key]) => !keys.includes(key))),
-    taken: entries.map(([key]) => key).filter((key) => keys.includes(key)),
-  };
 }
 
 /** The content types of which some role was to receive something: 5.0.x watched no others. */
@@ -108,16 +99,15 @@ function typesOfRole(contentTypes: unknown, watched: Iterable<string>): unknown 
 }
 
 /** Roles without an entry of their own were treated like `authenticated`, else like `public`. */
-function roleRules(stored: Tree, watched: Iterable<string>, roles: readonly Role[]): Tree {
+function roleRules(settings: Tree, watched: Iterable<string>, roles: readonly Role[]): Tree {
   const uids = [...watched];
   const rules: Tree = {};
-  for (const [role, value] of Object.entries(objectAt(stored, 'rolePermissions'))) {
+  for (const [role, value] of Object.entries(objectAt(settings, 'rolePermissions'))) {
     if (!isObject(value)) {
       rules[role] = value;
       continue;
     }
-    const { rest } = without(value, ['allowCredentials', 'allowedMethods']);
-    rules[role] = { ...rest, contentTypes: typesOfRole(value.contentTypes, uids) };
+    rules[role] = { ...value, contentTypes: typesOfRole(value.contentTypes, uids) };
   }
   const authenticated = isObject(rules.authenticated) ? rules.authenticated : undefined;
   const fallback = authenticated ?? (isObject(rules.public) ? rules.public : {});
@@ -185,27 +175,28 @@ function withoutDefaults(settings: Tree): Tree {
   );
 }
 
-function notesOn(stored: Tree, corsTaken: readonly string[]): string[] {
-  const roles = objectsIn(objectAt(stored, 'rolePermissions'));
+/** What of `cors` is in the settings no more. */
+const OLD_CORS_KEYS = ['methods', 'credentials'];
+
+function notesOn(stored: Tree): string[] {
   const events = objectAt(stored, 'events');
-  const ofRoles = ['allowCredentials', 'allowedMethods'].filter((key) =>
-    roles.some((role) => Object.hasOwn(role, key)),
-  );
+  const { middleware, customEventNames, roleKeys } = oldKeysIn(stored);
+  const corsTaken = OLD_CORS_KEYS.filter((key) => Object.hasOwn(objectAt(stored, 'cors'), key));
   const notes: Array<[applies: boolean, text: string]> = [
     [
-      ofRoles.length > 0,
-      `rolePermissions.*.${ofRoles.join(', rolePermissions.*.')} had no effect and has no equivalent: CORS is set in socket.serverOptions.cors`,
+      roleKeys.length > 0,
+      `rolePermissions.*.${roleKeys.join(', rolePermissions.*.')} had no effect and has no equivalent: CORS is set in socket.serverOptions.cors`,
     ],
     [
       corsTaken.length > 0,
       `cors.${corsTaken.join(', cors.')} has no equivalent in the settings: use socket.serverOptions.cors`,
     ],
     [
-      Object.hasOwn(stored, 'middleware'),
+      middleware,
       'middleware had no effect and has no equivalent: use io.server.use() in hooks.init',
     ],
     [
-      events.customEventNames === true,
+      customEventNames === true,
       'events.customEventNames was a switch without effect; it is a list of event names now, and stays empty',
     ],
     [
@@ -227,9 +218,8 @@ function notesOn(stored: Tree, corsTaken: readonly string[]): string[] {
 /** Values that are malformed stay as they are: whoever reads the settings names them. */
 export function convertFrom5_0(stored: Tree, roles: readonly Role[]): Conversion {
   const watched = watchedTypes(stored);
-  const { rest: settings } = without(stored, ['middleware']);
-  const { rest: cors, taken } = without(objectAt(stored, 'cors'), ['methods', 'credentials']);
-  if (isObject(stored.cors)) settings.cors = cors;
+  const settings = withoutOldKeys(stored);
+  if (isObject(settings.cors)) settings.cors = without(settings.cors, OLD_CORS_KEYS);
   for (const group of Object.keys(ZEROS)) {
     if (Object.hasOwn(settings, group)) settings[group] = withoutZeros(group, settings[group]);
   }
@@ -240,12 +230,9 @@ export function convertFrom5_0(stored: Tree, roles: readonly Role[]): Conversion
       ...(isObject(rateLimiting) ? { rateLimiting: rateLimitOf(rateLimiting) } : {}),
     };
   }
-  if (isObject(settings.events) && typeof settings.events.customEventNames === 'boolean') {
-    settings.events = without(settings.events, ['customEventNames']).rest;
-  }
   settings.contentTypes = contentTypesOf(stored, watched);
-  if (isObject(stored.rolePermissions)) {
-    settings.rolePermissions = roleRules(stored, watched.keys(), roles);
+  if (isObject(settings.rolePermissions)) {
+    settings.rolePermissions = roleRules(settings, watched.keys(), roles);
   }
-  return { settings: withoutDefaults(settings), notes: notesOn(stored, taken) };
+  return { settings: withoutDefaults(settings), notes: notesOn(stored) };
 }

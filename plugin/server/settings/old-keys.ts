@@ -1,30 +1,44 @@
+/** Keys that version 5.0.x of the plugin had and this version has not, as they had no effect. */
 import { isObject } from '../utils/is-object';
 
 type Tree = Record<string, unknown>;
 
-/** Keys of version 5.0 that had no effect, per role. */
-const ROLE_KEYS = new Set(['allowCredentials', 'allowedMethods']);
+/** Of each role. */
+export const OLD_ROLE_KEYS = ['allowCredentials', 'allowedMethods'] as const;
 
-const without = (tree: Tree, isOld: (key: string, value: unknown) => boolean): Tree =>
-  Object.fromEntries(Object.entries(tree).filter(([key, value]) => !isOld(key, value)));
+export const without = (tree: Tree, keys: readonly string[]): Tree =>
+  Object.fromEntries(Object.entries(tree).filter(([key]) => !keys.includes(key)));
 
-/** Settings that code written for version 5.0 gives, without the keys that had no effect there. */
-export function withoutOldKeys(settings: unknown): unknown {
-  if (!isObject(settings)) return settings;
-  const rest = without(settings, (key) => key === 'middleware');
-  if (isObject(rest.events)) {
-    rest.events = without(
-      rest.events,
-      (key, value) => key === 'customEventNames' && typeof value === 'boolean',
-    );
+/** It was a switch; today it is a record of names. */
+const isOldSwitch = (events: Tree): boolean => typeof events.customEventNames === 'boolean';
+
+export function withoutOldKeys(settings: Tree): Tree {
+  const rest = without(settings, ['middleware']);
+  if (isObject(rest.events) && isOldSwitch(rest.events)) {
+    rest.events = without(rest.events, ['customEventNames']);
   }
   if (isObject(rest.rolePermissions)) {
     rest.rolePermissions = Object.fromEntries(
       Object.entries(rest.rolePermissions).map(([role, rules]) => [
         role,
-        isObject(rules) ? without(rules, (key) => ROLE_KEYS.has(key)) : rules,
+        isObject(rules) ? without(rules, OLD_ROLE_KEYS) : rules,
       ]),
     );
   }
   return rest;
+}
+
+/** What of these keys is in settings of version 5.0.x. */
+export function oldKeysIn(settings: Tree): {
+  middleware: boolean;
+  customEventNames: unknown;
+  roleKeys: string[];
+} {
+  const { rolePermissions, events } = settings;
+  const roles = isObject(rolePermissions) ? Object.values(rolePermissions).filter(isObject) : [];
+  return {
+    middleware: Object.hasOwn(settings, 'middleware'),
+    customEventNames: isObject(events) && isOldSwitch(events) ? events.customEventNames : undefined,
+    roleKeys: OLD_ROLE_KEYS.filter((key) => roles.some((role) => Object.hasOwn(role, key))),
+  };
 }
