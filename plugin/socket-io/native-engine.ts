@@ -41,6 +41,7 @@ import {
 } from './options';
 import { answer, headersOf, refuseBody } from './polling';
 import { StreamBridge } from './stream-bridge';
+import { UnreadAnswers } from './unread-answers';
 import { descriptorOf, flatHeaders, readAhead, refuseUpgrade, UpgradeResponse } from './upgrade';
 
 type AttachOptions = Partial<Pick<ServerOptions, 'path' | 'addTrailingSlash'>>;
@@ -65,6 +66,7 @@ export class NativeEngine extends EventEmitter {
   private readonly conns: Connections;
   private readonly pump: EventPump;
   private readonly bodies: Bodies;
+  private readonly answers: UnreadAnswers;
   private readonly streams: StreamBridge;
   private readonly undo: (() => void)[] = [];
   private userMiddlewares = false;
@@ -89,6 +91,7 @@ export class NativeEngine extends EventEmitter {
     const { maxHttpBufferSize, pingInterval, pingTimeout } = this.opts;
     // A client that is still sending a body cannot answer a ping either.
     this.bodies = new Bodies(maxHttpBufferSize, pingInterval + pingTimeout);
+    this.answers = new UnreadAnswers(pingInterval + pingTimeout);
     this.streams = new StreamBridge(this.native);
     this.conns = new Connections(this, this.native, core, this.report);
     if (this.opts.cors) this.middlewares.push(cors(this.opts.cors) as EngineMiddleware);
@@ -242,16 +245,27 @@ export class NativeEngine extends EventEmitter {
       if (!Buffer.isBuffer(read)) return this.withoutBody(read, head, res);
       body = read;
     }
+    const polled = head.method === 'GET' ? head.sid : null;
+    if (polled !== null && this.answers.isUnread(polled)) return this.overlap(polled, res);
     const onClose = () => res.writableFinished || this.abort(head);
     res.once('close', onClose);
     const attach = this.core.eager();
     const reply = await this.native.handle(head, body, id, attach);
     if (reply.id && attach) this.conns.open(reply.id, req as EngineRequest);
     if (res.destroyed) return;
+    if (polled !== null && !this.answers.add(polled, res)) return this.overlap(polled, res);
     const headers = headersOf(reply, req);
     if (reply.status === 200)
       this.announceHeaders(headers, req, head.sid === null, reply.id ?? head.sid);
     await answer(req, res, reply, headers, this.opts.httpCompression);
+  }
+
+  /** A second poll before the client has read the answer to the first ends the session, as while that is pending. */
+  private overlap(sid: string, res: ServerResponse): void {
+    this.conns.failing(sid, 'overlap from client');
+    this.native.abortPoll(sid);
+    this.answers.drop(sid);
+    res.writeHead(400).end();
   }
 
   private withoutBody(failure: BodyFailure, head: RequestHead, res: ServerResponse): void {

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-/// CONNECT and DISCONNECT packets.
-const CONTROL: Allowance = Allowance { burst: 200.0, per_second: 5.0 };
+/// CONNECT and DISCONNECT packets. A page that joins a hundred namespaces, leaves them and joins them again is ordinary.
+const CONTROL: Allowance = Allowance { burst: 400.0, per_second: 5.0 };
 /// CONNECT packets that were refused: bad tokens, unknown namespaces, middlewares.
 const REFUSED: Allowance = Allowance { burst: 10.0, per_second: 0.1 };
 /// CONNECT packets of one connection that JavaScript works on at a time.
@@ -53,7 +53,7 @@ impl ConnGuard {
         self.refused.one(&REFUSED, now)
     }
 
-    /// Counts a CONNECT packet that JavaScript gets. False: it has to answer others first.
+    /// Counts a CONNECT packet that JavaScript gets. False: the packet waits until others were answered.
     pub fn begin(&mut self) -> bool {
         if self.pending >= MAX_PENDING {
             return false;
@@ -79,7 +79,7 @@ mod tests {
         let mut guard = ConnGuard::default();
         let refused = (0..20).take_while(|_| guard.refused(start)).count();
         let control = (0..1000).take_while(|_| guard.control(start)).count();
-        assert_eq!((refused, control), (10, 200));
+        assert_eq!((refused, control), (10, 400));
     }
 
     #[test]

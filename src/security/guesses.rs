@@ -25,8 +25,13 @@ const CREDIT: f64 = 5.0;
 const PACE: Duration = Duration::from_millis(5);
 /// Time that an attempt from a slow address waits at most.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Addresses that are remembered. While all of them are recent, further ones are not slowed down.
-const MAX_ADDRESSES: usize = 10_000;
+/// Addresses and networks that are remembered. Beyond that, those with the fewest wrong guesses are forgotten.
+const MAX_SOURCES: usize = 10_000;
+/// Share of them that is forgotten at a time, so that each guess need not look at all of them.
+const FORGOTTEN_AT_A_TIME: usize = MAX_SOURCES / 10;
+/// What a guess counts for the IPv6 network of 48 bits it came from: such a network may be one customer's, who has
+/// 65,536 networks of 64 bits, or many customers'.
+const FOR_NETWORK: f64 = 0.1;
 
 /// When an attempt may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,55 +59,98 @@ impl Guesser {
     }
 }
 
+/// What guesses are counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    Address(AddressGroup),
+    /// The first 48 bits of IPv6 addresses.
+    Network(u64),
+}
+
+/// What the guesses of an address count for, and how much.
+fn sources(group: AddressGroup) -> impl Iterator<Item = (Source, f64)> {
+    let network = match group {
+        AddressGroup::V6(bits) => Some((Source::Network(bits >> 16), FOR_NETWORK)),
+        AddressGroup::V4(_) | AddressGroup::Unknown => None,
+    };
+    [(Source::Address(group), 1.0)].into_iter().chain(network)
+}
+
 /// The wrong guesses of all addresses.
 #[derive(Default)]
 pub struct Guesses {
-    guessers: Mutex<HashMap<AddressGroup, Guesser>>,
+    guessers: Mutex<HashMap<Source, Guesser>>,
+}
+
+/// Makes room for one more: forgets those that are over, or else those with the fewest wrong guesses.
+fn make_room(guessers: &mut HashMap<Source, Guesser>, now: Instant) {
+    let mut wrong = Vec::with_capacity(guessers.len());
+    guessers.retain(|_, guesser| {
+        guesser.forget(now);
+        if guesser.wrong > 0.0 {
+            wrong.push(guesser.wrong);
+        }
+        guesser.wrong > 0.0
+    });
+    if guessers.len() < MAX_SOURCES {
+        return;
+    }
+    let (_, &mut bound, _) = wrong.select_nth_unstable_by(FORGOTTEN_AT_A_TIME, f64::total_cmp);
+    let mut left = FORGOTTEN_AT_A_TIME;
+    guessers.retain(|_, guesser| {
+        let forgotten = left > 0 && guesser.wrong <= bound;
+        left -= usize::from(forgotten);
+        !forgotten
+    });
 }
 
 impl Guesses {
     /// Counts a wrong guess.
     pub fn wrong(&self, group: AddressGroup, now: Instant) {
         let mut guessers = self.guessers.lock();
-        if guessers.len() >= MAX_ADDRESSES && !guessers.contains_key(&group) {
-            guessers.retain(|_, guesser| {
-                guesser.forget(now);
-                guesser.wrong >= 1.0
-            });
-            if guessers.len() >= MAX_ADDRESSES {
-                return;
+        for (source, count) in sources(group) {
+            if guessers.len() >= MAX_SOURCES && !guessers.contains_key(&source) {
+                make_room(&mut guessers, now);
+            }
+            let guesser = guessers.entry(source).or_insert(Guesser { wrong: 0.0, at: now, next: now });
+            guesser.forget(now);
+            guesser.wrong = (guesser.wrong + count).min(MOST);
+            if guesser.wrong > FREE {
+                break; // an address that is slow itself does not slow its whole network
             }
         }
-        let guesser = guessers.entry(group).or_insert(Guesser { wrong: 0.0, at: now, next: now });
-        guesser.forget(now);
-        guesser.wrong = (guesser.wrong + 1.0).min(MOST);
     }
 
     /// Counts a valid token.
     pub fn right(&self, group: AddressGroup, now: Instant) {
         let mut guessers = self.guessers.lock();
-        let Some(guesser) = guessers.get_mut(&group) else { return };
-        guesser.forget(now);
-        guesser.wrong -= CREDIT;
-        if guesser.wrong <= 0.0 {
-            guessers.remove(&group);
+        for (source, count) in sources(group) {
+            let Some(guesser) = guessers.get_mut(&source) else { continue };
+            guesser.forget(now);
+            guesser.wrong -= CREDIT * count;
+            if guesser.wrong <= 0.0 {
+                guessers.remove(&source);
+            }
         }
     }
 
     /// When an attempt from this address may go on.
     pub fn turn(&self, group: AddressGroup, now: Instant) -> Turn {
         let mut guessers = self.guessers.lock();
-        let Some(guesser) = guessers.get_mut(&group) else { return Turn::Now };
-        guesser.forget(now);
-        if guesser.wrong < FREE {
-            return Turn::Now;
+        let mut wait = Duration::ZERO;
+        for (source, _) in sources(group) {
+            let Some(guesser) = guessers.get_mut(&source) else { continue };
+            guesser.forget(now);
+            if guesser.wrong < FREE {
+                continue;
+            }
+            let at = guesser.next.max(now);
+            if at - now > MAX_WAIT {
+                return Turn::Never;
+            }
+            wait = wait.max(at - now);
+            guesser.next = at + PACE;
         }
-        let at = guesser.next.max(now);
-        let wait = at - now;
-        if wait > MAX_WAIT {
-            return Turn::Never;
-        }
-        guesser.next = at + PACE;
         if wait.is_zero() { Turn::Now } else { Turn::After(wait) }
     }
 }
@@ -112,6 +160,8 @@ mod tests {
     use super::*;
 
     const HOME: AddressGroup = AddressGroup::V6(1);
+    const NEIGHBOUR: AddressGroup = AddressGroup::V6(2);
+    const FAR: AddressGroup = AddressGroup::V6(1 << 20);
 
     fn guessing(count: usize, now: Instant) -> Guesses {
         let guesses = Guesses::default();
@@ -126,7 +176,8 @@ mod tests {
         let guesses = guessing(100_000, start);
         let turns: Vec<_> = (0..3).map(|_| guesses.turn(HOME, start)).collect();
         assert_eq!(turns, [Turn::Now, Turn::After(PACE), Turn::After(PACE * 2)]);
-        assert_eq!(guesses.turn(AddressGroup::V6(2), start), Turn::Now);
+        assert_eq!(guesses.turn(NEIGHBOUR, start), Turn::Now);
+        assert_eq!(guesses.turn(FAR, start), Turn::Now);
         let later = start + Duration::from_secs(301);
         assert_eq!([guesses.turn(HOME, later), guesses.turn(HOME, later)], [Turn::Now; 2]);
     }
@@ -134,7 +185,7 @@ mod tests {
     #[test]
     fn thousands_of_valid_users_behind_a_guessing_address_get_their_turn() {
         let start = Instant::now();
-        let guesses = guessing(1000, start);
+        let guesses = guessing(100_000, start);
         let turns: Vec<_> = (0..5000).map(|_| guesses.turn(HOME, start)).collect();
         assert!(!turns.contains(&Turn::Never));
         assert_eq!(turns[4999], Turn::After(PACE * 4999));
@@ -143,7 +194,7 @@ mod tests {
     #[test]
     fn the_time_to_wait_is_bounded() {
         let start = Instant::now();
-        let guesses = guessing(1000, start);
+        let guesses = guessing(100_000, start);
         let waiting = (0..100_000).take_while(|_| guesses.turn(HOME, start) != Turn::Never).count();
         assert_eq!(waiting, 6001);
     }
@@ -163,14 +214,49 @@ mod tests {
     }
 
     #[test]
-    fn no_more_addresses_are_remembered_than_the_bound() {
+    fn a_network_that_guesses_from_many_addresses_is_slow_as_a_whole() {
         let start = Instant::now();
         let guesses = Guesses::default();
-        for number in 0..MAX_ADDRESSES as u64 + 100 {
+        for number in 0..1010 {
             guesses.wrong(AddressGroup::V6(number), start);
         }
-        assert_eq!(guesses.guessers.lock().len(), MAX_ADDRESSES);
-        guesses.wrong(AddressGroup::Unknown, start + Duration::from_secs(2));
-        assert_eq!(guesses.guessers.lock().len(), 1);
+        let unseen = AddressGroup::V6(0xffff);
+        assert_eq!(
+            [guesses.turn(unseen, start), guesses.turn(unseen, start)],
+            [Turn::Now, Turn::After(PACE)]
+        );
+        assert_eq!([guesses.turn(FAR, start), guesses.turn(FAR, start)], [Turn::Now; 2]);
+        for _ in 0..200 {
+            guesses.right(unseen, start);
+        }
+        assert_eq!([guesses.turn(unseen, start), guesses.turn(unseen, start)], [Turn::Now; 2]);
+    }
+
+    #[test]
+    fn filling_the_memory_forgets_nobody_who_has_guessed_more() {
+        let start = Instant::now();
+        let guesses = guessing(FREE as usize + 10, start);
+        for number in 0..3 * MAX_SOURCES as u64 {
+            guesses.wrong(AddressGroup::V6((number + 1) << 16), start);
+            guesses.wrong(AddressGroup::V6((number + 1) << 16), start);
+            assert!(guesses.guessers.lock().len() <= MAX_SOURCES);
+        }
+        assert_eq!([guesses.turn(HOME, start), guesses.turn(HOME, start)], [Turn::Now, Turn::After(PACE)]);
+    }
+
+    #[test]
+    fn an_address_is_slowed_down_also_while_the_memory_is_full() {
+        let start = Instant::now();
+        let guesses = Guesses::default();
+        for number in 0..MAX_SOURCES as u64 {
+            guesses.wrong(AddressGroup::V6(number), start);
+        }
+        let home = AddressGroup::V4([192, 0, 2, 1].into());
+        for _ in 0..FREE as usize + 10 {
+            guesses.wrong(home, start);
+        }
+        assert_eq!([guesses.turn(home, start), guesses.turn(home, start)], [Turn::Now, Turn::After(PACE)]);
+        guesses.wrong(FAR, start + Duration::from_secs(1000));
+        assert!(guesses.guessers.lock().len() <= MAX_SOURCES);
     }
 }

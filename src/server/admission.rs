@@ -1,9 +1,12 @@
 //! The always-on guard over CONNECT and DISCONNECT packets: how many, how many at a time, and how fast.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     conn::{Client, Conn},
@@ -22,9 +25,19 @@ use crate::{
 pub(super) const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes that a waiting packet counts for beside its own.
 const WAITING_OVERHEAD: usize = 1024;
+/// CONNECT packets of one connection that wait while JavaScript works on others.
+const MAX_JOINING: usize = 256;
+/// Their bytes.
+const MAX_JOINING_BYTES: usize = 256 * 1024;
 
 /// What a client is told that joins too many namespaces at a time.
 const TOO_MANY_PENDING: &str = "Too many pending connections";
+
+/// A CONNECT packet that waits until JavaScript has answered others of its connection.
+pub(super) struct Joining {
+    text: String,
+    _room: OwnedSemaphorePermit,
+}
 
 impl Core {
     /// Judges a packet that joins or leaves a namespace. None: it may go on.
@@ -41,9 +54,45 @@ impl Core {
             return None;
         }
         if !client.guard.begin() {
-            return Some(self.refuse(conn, client, packet.nsp, TOO_MANY_PENDING));
+            return Some(self.join_later(conn, client, packet.nsp, text));
         }
         self.wait_for_turn(conn, client, &packet, text)
+    }
+
+    /// Lets a CONNECT packet wait until JavaScript has answered others. A refusal for lack of room is not counted: a
+    /// client that joins many namespaces at once has guessed nothing.
+    fn join_later(&self, conn: &Arc<Conn>, client: &mut Client, nsp: &str, text: &str) -> Verdict {
+        if conn.is_closed() {
+            return Verdict::Done;
+        }
+        let bytes = client.joining.iter().map(|joining| joining.text.len()).sum::<usize>() + text.len();
+        let has_room = client.joining.len() < MAX_JOINING && bytes <= MAX_JOINING_BYTES;
+        let Some(room) = has_room.then(|| self.room_to_wait(text)).flatten() else {
+            return Verdict::Answer(self.answer(conn, packet::refused(nsp, TOO_MANY_PENDING)));
+        };
+        client.joining.push_back(Joining { text: text.to_owned(), _room: room });
+        Verdict::Done
+    }
+
+    /// JavaScript has answered: forwards the packets that waited for it. False: the connection should end.
+    fn join_next(&self, conn: &Arc<Conn>, client: &mut Client) -> bool {
+        while !client.joining.is_empty() && client.guard.begin() {
+            let Some(Joining { text, _room }) = client.joining.pop_front() else { break };
+            drop(_room);
+            let Ok(packet) = packet::decode(&text) else { return false };
+            match self.wait_for_turn(conn, client, &packet, &text) {
+                None => self.events.push(&conn.lane, Event::Text(conn.id.clone(), text)),
+                Some(Verdict::Done) => {}
+                Some(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Room for a packet that waits. None: too many wait already.
+    fn room_to_wait(&self, text: &str) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(text.len() + WAITING_OVERHEAD).unwrap_or(u32::MAX);
+        self.waiting.clone().try_acquire_many_owned(bytes).ok()
     }
 
     /// Lets a CONNECT packet with a payload wait if its address has made many wrong guesses.
@@ -74,8 +123,7 @@ impl Core {
 
     /// False: too many packets wait already.
     fn forward_later(&self, conn: &Arc<Conn>, text: &str, wait: Duration) -> bool {
-        let bytes = u32::try_from(text.len() + WAITING_OVERHEAD).unwrap_or(u32::MAX);
-        let Ok(permit) = self.waiting.clone().try_acquire_many_owned(bytes) else { return false };
+        let Some(permit) = self.room_to_wait(text) else { return false };
         let (conn, events, text) = (Arc::downgrade(conn), self.events.clone(), text.to_owned());
         self.runtime().spawn(async move {
             tokio::time::sleep(wait).await;
@@ -106,12 +154,13 @@ impl Core {
         };
         let mut client = conn.client.lock();
         client.guard.answered();
-        let ends = refused && !client.guard.refused(Instant::now());
-        drop(client);
-        if ends {
+        if refused && !client.guard.refused(Instant::now()) {
+            // Under the lock: what the client sends after this answer is not read any more.
             self.cut(conn, "too many of its attempts to join a namespace were refused");
+            client.joining = VecDeque::new();
+            return true;
         }
-        ends
+        !self.join_next(conn, &mut client)
     }
 
     /// A client sent a token that was never issued here.

@@ -1,18 +1,23 @@
 //! One Engine.IO session.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::{
+    admission::Joining,
     control::ControlRate,
     heartbeat::Deadlines,
     lane::Lane,
     namespace::{Member, Namespace},
+    patience::Patience,
 };
 use crate::{
     security::{ClientAddress, ConnGuard, EventNames, EventRate},
@@ -92,6 +97,8 @@ pub struct Client {
     pub attachments: usize,
     /// Attachments still to come of a packet that JavaScript has.
     pub announced: usize,
+    /// Time since it went on with that packet.
+    pub(super) announced_since: Option<Patience>,
     /// How fast it sends events.
     pub rate: EventRate,
     /// How fast it joins and leaves namespaces, for the same limit: the events of a client that has just come are not
@@ -99,6 +106,8 @@ pub struct Client {
     pub control_rate: EventRate,
     /// What it did to join and leave namespaces.
     pub guard: ConnGuard,
+    /// CONNECT packets that wait until JavaScript has answered others.
+    pub(super) joining: VecDeque<Joining>,
     /// By namespace, the only events that the role of its socket may send.
     pub event_names: SmallVec<[(Box<str>, Arc<EventNames>); 1]>,
     /// JavaScript reads this connection's packets.

@@ -1,7 +1,7 @@
 //! The engine: what it holds, and what JavaScript may ask of it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -241,11 +241,12 @@ impl Core {
     /// A session is over, whoever ended it.
     pub(super) fn ended(&self, conn: &Arc<Conn>, reason: CloseReason) {
         let attached = {
-            let client = conn.client.lock();
+            let mut client = conn.client.lock();
             if !conn.end() {
                 return;
             }
-            self.set_incomplete(conn, 0);
+            self.set_incomplete(conn, &mut client, 0);
+            client.joining = VecDeque::new();
             client.attached
         };
         self.forget_deadlines(conn);

@@ -10,19 +10,25 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::lane::{Batch, Lane, SHARE};
+use super::{
+    lane::{Batch, Lane, SHARE},
+    patience::LoopWatch,
+};
 use crate::transport::stream::StreamSink;
 
 /// Cost of an event beside its payload: what it takes in memory, and roughly what it takes JavaScript to look at it.
 const OVERHEAD: usize = 128;
-/// Bytes of an unfinished message that a connection may always have.
+/// Bytes of an unfinished message that a connection may always have, if it goes on with it.
 pub const SMALL: usize = 16 * 1024;
+/// Bytes of an unfinished message that keep no room from others.
+pub(super) const TINY: usize = 1024;
 
 /// Why a client is let go that keeps room from others.
 pub(super) const TOO_MUCH_UNFINISHED: &str = "too many large messages are under way";
@@ -128,6 +134,8 @@ pub struct Events {
     held: AtomicUsize,
     room: Notify,
     closed: AtomicBool,
+    /// Whether JavaScript fetches what waits.
+    pub(super) watch: LoopWatch,
     /// Log lines.
     log: Arc<Lane>,
     hooks: Box<dyn Hooks>,
@@ -145,6 +153,7 @@ impl Events {
             held: AtomicUsize::new(0),
             room: Notify::new(),
             closed: AtomicBool::new(false),
+            watch: LoopWatch::default(),
             log: Arc::default(),
             hooks,
         }
@@ -163,6 +172,7 @@ impl Events {
         let Some(done) = lane.push(event, self.now.load(Ordering::Acquire)) else { return };
         let mut ring = self.ring.lock();
         ring.list(lane.clone(), done);
+        self.watch.asked(Instant::now());
         if std::mem::replace(&mut ring.woken, true) {
             return;
         }
@@ -203,7 +213,8 @@ impl Events {
             };
         }
         let events = batch.events;
-        self.waiting.fetch_sub(events.len(), Ordering::AcqRel);
+        let before = self.waiting.fetch_sub(events.len(), Ordering::AcqRel);
+        self.watch.fetched(Instant::now(), before > events.len());
         let messages = events.iter().filter(|event| event.is_message());
         let (count, cost) = messages.fold((0, 0), |(count, cost), event| (count + 1, cost + event.cost()));
         self.messages.fetch_sub(count, Ordering::AcqRel);
@@ -244,7 +255,8 @@ impl Events {
         self.held() >= self.bounds.bytes
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether that, or the number of messages that wait, is at its bound.
+    pub fn is_full(&self) -> bool {
         self.is_out_of_bytes() || self.messages.load(Ordering::Acquire) >= self.bounds.messages
     }
 
@@ -332,6 +344,10 @@ impl StreamEvents {
 }
 
 impl StreamSink for StreamEvents {
+    fn held(&self, before: usize, now: usize) -> bool {
+        self.events.recount(before, now);
+        !self.events.is_full()
+    }
     fn data(&self, key: u32, bytes: Bytes) {
         self.events.push(&self.lane, Event::StreamData(key, bytes));
     }

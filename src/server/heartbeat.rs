@@ -10,6 +10,8 @@ use super::{
     control::{ORDINARY, UNASKED},
     core::{CLOSE_TIMEOUT, Core},
     events::{Event, SMALL, TOO_MUCH_UNFINISHED},
+    patience::Patience,
+    websocket::MAX_UNFINISHED_WAIT,
 };
 use crate::transport::{
     payload::{Control, Item},
@@ -125,9 +127,7 @@ impl Core {
                 conn.deadlines.lock().heartbeat = Instant::now() + self.options.ping_timeout;
             }
             Some(Due::Pong) => return self.fail(conn, CloseReason::PingTimeout),
-            Some(Due::Ping)
-                if conn.incomplete.load(Ordering::Relaxed) > SMALL && self.events.is_out_of_bytes() =>
-            {
+            Some(Due::Ping) if self.keeps_room(conn) => {
                 self.log_end(conn, TOO_MUCH_UNFINISHED);
                 return self.fail(conn, CloseReason::TransportError);
             }
@@ -141,6 +141,16 @@ impl Core {
             }
         }
         self.reschedule(conn, |_| {});
+    }
+
+    /// Whether a client has not gone on with a large packet while others find no room. WebSockets look more often, but
+    /// a polling session has no task that could.
+    fn keeps_room(&self, conn: &Conn) -> bool {
+        let withholds = |since: Patience| since.used(&self.events.watch) >= MAX_UNFINISHED_WAIT;
+        conn.incomplete.load(Ordering::Relaxed) > SMALL
+            && self.events.is_out_of_bytes()
+            && !conn.posting.load(Ordering::Acquire)
+            && conn.client.lock().announced_since.is_some_and(withholds)
     }
 
     /// Tells JavaScript of a ping or a pong, if it has asked for that.

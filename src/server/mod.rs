@@ -14,6 +14,7 @@ pub mod lane;
 mod lines;
 pub mod namespace;
 pub mod packet;
+mod patience;
 pub mod polling;
 pub mod protocol;
 mod registry;

@@ -12,6 +12,7 @@ use super::{
     core::Core,
     events::Event,
     packet::{self, Packet, PacketType},
+    patience::Patience,
 };
 use crate::{security::Verdict as Pace, transport::outbox::Progress};
 
@@ -41,6 +42,10 @@ impl Core {
     pub(super) fn on_text(&self, conn: &Arc<Conn>, text: &str) {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
+        // It broke a bound: JavaScript hears nothing more of it, also if its end waits behind its last answer.
+        if conn.cut.load(Ordering::Relaxed) {
+            return;
+        }
         let verdict = match text.as_bytes() {
             [b'2' | b'5', ..] => {
                 self.limit(conn, &mut client, Some(text)).or_else(|| self.inspect(conn, &mut client, text))
@@ -57,7 +62,8 @@ impl Core {
         }
         if client.attached {
             client.announced = packet::announced(text);
-            self.set_incomplete(conn, if client.announced > 0 { text.len() } else { 0 });
+            let bytes = if client.announced > 0 { text.len() } else { 0 };
+            self.set_incomplete(conn, &mut client, bytes);
             drop(client);
             return self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
         }
@@ -134,6 +140,9 @@ impl Core {
     pub(super) fn on_binary(&self, conn: &Arc<Conn>, bytes: &[u8]) {
         self.counters.received(bytes.len());
         let mut client = conn.client.lock();
+        if conn.cut.load(Ordering::Relaxed) {
+            return;
+        }
         if client.attachments > 0 {
             client.attachments -= 1;
         } else if client.attached {
@@ -144,7 +153,8 @@ impl Core {
             if client.announced > 0 {
                 client.announced -= 1;
                 let so_far = conn.incomplete.load(Ordering::Relaxed) + bytes.len();
-                self.set_incomplete(conn, if client.announced > 0 { so_far } else { 0 });
+                let bytes = if client.announced > 0 { so_far } else { 0 };
+                self.set_incomplete(conn, &mut client, bytes);
             } else if let Some(verdict) = self.limit(conn, &mut client, None) {
                 // A packet of a parser of the user's: it cannot be answered, only left out.
                 drop(client);
@@ -159,9 +169,10 @@ impl Core {
     }
 
     /// Notes how many bytes JavaScript keeps until the last attachment of a packet is there: they count among the
-    /// unfinished messages. The caller has the client's lock.
-    pub(super) fn set_incomplete(&self, conn: &Conn, bytes: usize) {
+    /// unfinished messages.
+    pub(super) fn set_incomplete(&self, conn: &Conn, client: &mut Client, bytes: usize) {
         let bytes = if conn.is_closed() { 0 } else { bytes };
+        client.announced_since = (bytes > 0).then(|| Patience::new(&self.events.watch));
         self.events.recount(conn.incomplete.swap(bytes, Ordering::Relaxed), bytes);
     }
 

@@ -11,7 +11,8 @@ use super::{
     conn::{CloseReason, Conn},
     control::ORDINARY,
     core::Core,
-    events::{Event, SMALL, TOO_MUCH_UNFINISHED, Unfinished},
+    events::{Event, SMALL, TINY, TOO_MUCH_UNFINISHED, Unfinished},
+    patience::Patience,
 };
 use crate::{
     error::{Error, Result},
@@ -29,13 +30,18 @@ use crate::{
 const READ_BUFFER: usize = 16 * 1024;
 /// The same while JavaScript is behind with this connection.
 const READ_WHEN_BEHIND: usize = 4 * 1024;
+/// The same while what all clients have waiting and unfinished is at its bound. Tiny messages take many times their
+/// bytes, so this is some 20 KB of messages.
+const READ_WHEN_FULL: usize = 1024;
 /// Bytes read before other connections have their turn.
 const BYTES_PER_TURN: usize = 64 * 1024;
 /// Frames read, roughly, before other connections have their turn.
 const FRAMES_PER_TURN: usize = 512;
-/// Time a client waits for room for the rest of a message.
-const MAX_UNFINISHED_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
-/// How often a client that does not go on with a message looks whether others need the room.
+/// Time in which a client must go on with a message, and finish a small one, while others find no room.
+pub(super) const MAX_UNFINISHED_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// Time a client waits for room for the rest of a message: those that keep the room without going on end before.
+const MAX_WAIT_FOR_ROOM: std::time::Duration = std::time::Duration::from_secs(10);
+/// How often a client that keeps room, or waits for it, looks whether that has changed.
 const LOOK_FOR_ROOM: std::time::Duration = std::time::Duration::from_millis(500);
 /// Bytes of an unfinished frame before a WebSocket carries its session: a probe has a few.
 const MAX_PROBE: usize = 1024;
@@ -108,8 +114,14 @@ struct Socket {
     frames: usize,
     /// The turn ended before everything was read.
     has_more: bool,
-    /// When the client was read from last.
-    read_at: tokio::time::Instant,
+    /// Time since the client was read from last, or could be again.
+    read: Patience,
+    /// Time since it began with the message that is not complete, if that takes room.
+    begun: Option<Patience>,
+    /// Time since it found no room for the rest of its message.
+    turned_away: Option<Patience>,
+    /// Reading pauses.
+    paused: bool,
 }
 
 impl Drop for Socket {
@@ -144,6 +156,7 @@ async fn upgrade(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, answer: 
 impl Socket {
     fn new(core: Arc<Core>, conn: Arc<Conn>, stream: Arc<Stream>, phase: Phase) -> Self {
         let unfinished = Unfinished::new(core.events.clone());
+        let read = Patience::new(&core.events.watch);
         Self {
             core,
             conn,
@@ -153,7 +166,10 @@ impl Socket {
             unfinished,
             frames: 0,
             has_more: false,
-            read_at: tokio::time::Instant::now(),
+            read,
+            begun: None,
+            turned_away: None,
+            paused: false,
         }
     }
 
@@ -211,6 +227,7 @@ impl Socket {
             }
             // While JavaScript is behind with this client, reading pauses, but what waits for it still goes out.
             let (read, write) = (self.may_read(), progress == Progress::Backlog);
+            self.look_at_clock(read);
             result = tokio::select! {
                 biased;
                 ready = self.stream.ready(read, write), if read || write => match ready {
@@ -273,14 +290,26 @@ impl Socket {
         self.unfinished.bytes() + self.conn.incomplete.load(Ordering::Relaxed)
     }
 
-    /// Resolves when the client has not gone on with a large message for too long and others find no room for theirs.
-    async fn stalled(&self) {
-        if self.held() <= SMALL {
-            return std::future::pending().await;
+    /// Begins and ends the times of a client: one that may not send loses none.
+    fn look_at_clock(&mut self, may_read: bool) {
+        let now = Patience::new(&self.core.events.watch);
+        if may_read && self.paused {
+            self.read = now;
+            self.begun = self.begun.map(|_| now);
         }
-        tokio::time::sleep_until(self.read_at + MAX_UNFINISHED_WAIT).await;
-        while !self.core.events.is_out_of_bytes() {
-            tokio::time::sleep(LOOK_FOR_ROOM).await;
+        self.paused = !may_read;
+        let waits_for_room = !may_read && self.conn.lane.waiting() == 0 && self.held() > 0;
+        self.turned_away = waits_for_room.then(|| self.turned_away.unwrap_or(now));
+    }
+
+    /// Resolves when the client has not gone on with a message for too long, or not finished a small one, and others
+    /// find no room for theirs.
+    async fn stalled(&self) {
+        let since = if self.held() > SMALL { Some(self.read) } else { self.begun };
+        let Some(since) = since else { return std::future::pending().await };
+        let left = || MAX_UNFINISHED_WAIT.saturating_sub(since.used(&self.core.events.watch));
+        while !left().is_zero() || !self.core.events.is_out_of_bytes() {
+            tokio::time::sleep(left().max(LOOK_FOR_ROOM)).await;
         }
     }
 
@@ -291,20 +320,18 @@ impl Socket {
         }
     }
 
-    /// Waits until reading may go on. What all clients have unfinished is bounded: if that is what this one waits for,
-    /// for too long, it makes room for others, as those that filled it do.
+    /// Waits until reading may go on, for a moment at most. What all clients have unfinished is bounded: a client that
+    /// keeps that room and sends nothing ends, and so does one that has waited for it too long.
     async fn turn(&self) -> std::result::Result<(), End> {
         let turn = self.core.events.turn(&self.conn.lane, self.held());
-        tokio::pin!(turn);
-        loop {
-            match tokio::time::timeout(MAX_UNFINISHED_WAIT, &mut turn).await {
-                Ok(()) => return Ok(()),
-                Err(_) if self.conn.lane.waiting() == 0 && self.held() > 0 => {
-                    return Err(End::Overloaded);
-                }
-                Err(_) => {}
-            }
+        let watch = &self.core.events.watch;
+        if tokio::time::timeout(LOOK_FOR_ROOM, turn).await.is_ok() {
+            return Ok(());
         }
+        let Some(turned_away) = self.turned_away else { return Ok(()) };
+        let withholds = self.read.used(watch) >= MAX_UNFINISHED_WAIT && !self.stream.has_unread();
+        let waited = turned_away.used(watch) >= MAX_WAIT_FOR_ROOM;
+        if withholds || waited { Err(End::Overloaded) } else { Ok(()) }
     }
 
     /// Reads what is there, at most one turn's share.
@@ -315,12 +342,16 @@ impl Socket {
         self.has_more = true;
         BUFFER.with_borrow_mut(|buffer| {
             while bytes < BYTES_PER_TURN && self.frames < FRAMES_PER_TURN && self.phase != Phase::Done {
-                let size = if self.conn.lane.waiting() == 0 { READ_BUFFER } else { READ_WHEN_BEHIND };
+                let size = match self.conn.lane.waiting() {
+                    _ if self.core.events.is_full() => READ_WHEN_FULL,
+                    0 => READ_BUFFER,
+                    _ => READ_WHEN_BEHIND,
+                };
                 match self.stream.try_read(&mut buffer[..size]) {
                     Ok(0) => result = Err(End::Lost),
                     Ok(length) => {
                         bytes += length;
-                        self.read_at = tokio::time::Instant::now();
+                        self.read = Patience::new(&self.core.events.watch);
                         result = reader_feed(self, reader, &mut buffer[..length]);
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -341,6 +372,9 @@ impl Socket {
     /// One frame of the client. False stops reading.
     fn on_frame(&mut self, incoming: Incoming<'_>) -> std::result::Result<(), End> {
         self.frames += 1;
+        if matches!(incoming, Incoming::Text(_) | Incoming::Binary(_)) {
+            self.begun = None;
+        }
         match incoming {
             Incoming::Text(text) => self.on_packet(text)?,
             Incoming::Binary(bytes) if self.is_live() => {
@@ -453,6 +487,8 @@ fn reader_feed(
         }
     });
     socket.unfinished.set(reader.held());
+    let takes_room = socket.held() > TINY;
+    socket.begun = takes_room.then(|| socket.begun.unwrap_or(socket.read));
     match (end, fed) {
         (Some(end), _) => Err(end),
         (None, Err(error)) => Err(End::Violation(error)),

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 
 /// Bytes a Node stream may hold in either direction before the other side waits.
 const HIGH_WATER: usize = 256 * 1024;
+/// The same for what it delivered, while what all clients have waiting and unfinished is at its bound.
+const HIGH_WATER_WHEN_FULL: usize = 16 * 1024;
 
 /// Where bytes for a Node stream go.
 pub trait StreamSink: Send + Sync {
@@ -25,6 +27,8 @@ pub trait StreamSink: Send + Sync {
     fn end(&self, key: u32);
     /// The Node stream may flow again.
     fn resume(&self, key: u32);
+    /// What it delivered and nobody has read was `before` bytes and is `now`. False: there is no room for more.
+    fn held(&self, before: usize, now: usize) -> bool;
 }
 
 /// What a stream is ready for.
@@ -80,6 +84,20 @@ impl Stream {
                 fd.try_io(tokio::io::Interest::READABLE, |fd| Ok(rustix::io::read(fd, &mut *buffer)?))
             }
             Stream::Node(stream) => stream.read(buffer),
+        }
+    }
+
+    /// Whether the peer has sent bytes, or ended, that were not read.
+    pub fn has_unread(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Stream::Socket(fd) => {
+                use rustix::net::RecvFlags;
+                // The descriptor does not block.
+                let peeked = rustix::net::recv(fd.get_ref(), &mut [0; 1], RecvFlags::PEEK);
+                !matches!(peeked, Err(rustix::io::Errno::AGAIN))
+            }
+            Stream::Node(stream) => stream.has_unread(),
         }
     }
 
@@ -163,9 +181,11 @@ impl NodeStream {
     /// Bytes read by Node. False asks Node to pause until [`StreamSink::resume`].
     pub fn push(&self, bytes: Bytes) -> bool {
         let mut inbox = self.inbox.lock();
+        let before = inbox.bytes;
         inbox.bytes += bytes.len();
         inbox.chunks.push_back(bytes);
-        inbox.paused = inbox.bytes >= HIGH_WATER;
+        let has_room = self.sink.held(before, inbox.bytes);
+        inbox.paused = inbox.bytes >= if has_room { HIGH_WATER } else { HIGH_WATER_WHEN_FULL };
         let flowing = !inbox.paused;
         drop(inbox);
         self.changed.notify_one();
@@ -215,6 +235,7 @@ impl NodeStream {
             inbox.chunks.pop_front();
         }
         inbox.bytes -= length;
+        self.sink.held(inbox.bytes + length, inbox.bytes);
         let resume = inbox.paused && inbox.bytes == 0;
         if resume {
             inbox.paused = false;
@@ -226,13 +247,15 @@ impl NodeStream {
         Ok(length)
     }
 
+    fn has_unread(&self) -> bool {
+        let inbox = self.inbox.lock();
+        inbox.ended || !inbox.chunks.is_empty()
+    }
+
     async fn ready(&self, want_read: bool, want_write: bool) -> Readiness {
         loop {
             let changed = self.changed.notified();
-            let readable = want_read && {
-                let inbox = self.inbox.lock();
-                inbox.ended || !inbox.chunks.is_empty()
-            };
+            let readable = want_read && self.has_unread();
             let writable = want_write && self.is_writable();
             if readable || writable {
                 return Readiness { readable, writable };
@@ -246,6 +269,12 @@ impl NodeStream {
             self.sink.end(self.key);
             self.finish();
         }
+    }
+}
+
+impl Drop for NodeStream {
+    fn drop(&mut self) {
+        self.sink.held(self.inbox.get_mut().bytes, 0);
     }
 }
 
@@ -269,9 +298,12 @@ mod tests {
         let mut buffer = [0; 16];
         let waits = stream.try_read(&mut buffer).unwrap_err();
         assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
+        assert!(!stream.has_unread());
         peer.write_all(b"in").unwrap();
         assert!(stream.ready(true, false).await.unwrap().readable);
+        assert!(stream.has_unread());
         assert_eq!(stream.try_read(&mut buffer).unwrap(), 2);
+        assert!(!stream.has_unread());
         assert!(stream.ready(false, true).await.unwrap().writable);
         assert_eq!(stream.try_write(&Bytes::from_static(b"out")).unwrap(), 3);
         peer.read_exact(&mut buffer[..3]).unwrap();
