@@ -59,16 +59,28 @@ export function reasonOf(thrown: unknown): string {
   return error.message || code || error.name;
 }
 
+/** Clients whose connection does not exist yet. */
+const unconnected = new WeakSet<RedisClient>();
+
 /** A client for one connection: whoever opens it opens another one when that ends. */
-export function openClient({ createClient }: RedisPackages, url: string): RedisClient {
-  return createClient({
-    url,
-    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false },
-  });
+export function openClient(
+  { createClient }: RedisPackages,
+  url: string,
+  connectTimeout = CONNECT_TIMEOUT,
+): RedisClient {
+  const client = createClient({ url, socket: { connectTimeout, reconnectStrategy: false } });
+  unconnected.add(client);
+  client.once('connect', () => unconnected.delete(client));
+  return client;
 }
 
-/** Ends the connection now; what waits for an answer is rejected. */
+/** Ends the connection now, or as soon as it exists; what waits for an answer is rejected. */
 export function hangUp(client: RedisClient): void {
+  if (unconnected.has(client)) {
+    // Destroyed before, the client would keep the connection that comes later.
+    client.once('connect', () => setImmediate(() => hangUp(client)));
+    return;
+  }
   if (!client.isOpen) return;
   // Version 4 of the package has another name for it.
   if (typeof client.destroy === 'function') client.destroy();
@@ -76,15 +88,8 @@ export function hangUp(client: RedisClient): void {
 }
 
 /** Connects once, asks, and hangs up. Rejects with the reason, within `timeout` milliseconds. */
-export async function ping(
-  { createClient }: RedisPackages,
-  url: string,
-  timeout: number,
-): Promise<void> {
-  const client = createClient({
-    url,
-    socket: { connectTimeout: timeout, reconnectStrategy: false },
-  });
+export async function ping(packages: RedisPackages, url: string, timeout: number): Promise<void> {
+  const client = openClient(packages, url, timeout);
   // Without a listener an error would be thrown; `connect` rejects with the same one.
   client.on('error', () => undefined);
   try {

@@ -187,7 +187,7 @@ export function createLink(packages: RedisPackages, url: string, events: LinkEve
 
     stop(): void {
       isStopped = true;
-      for (const one of [publisher, subscriber]) if (one !== null) hangUp(one);
+      lose(new Error('it is not needed any more'));
       pause.end();
     },
   };
