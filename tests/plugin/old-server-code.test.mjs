@@ -1,8 +1,9 @@
 // Server code written for 5.0.x of the plugin runs with this one.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
+import { useVisitor } from './support/use-visitor.mjs';
 
 const NOTE = 'api::note.note';
 
@@ -11,23 +12,15 @@ describe('server code for 5.0.x', { timeout: 120_000 }, () => {
   let client;
   const io = () => app.strapi.plugin('io');
 
-  before(async () => {
-    app = await boot({ contentTypes: [NOTE] });
-    await app.grant('public', NOTE, 'find');
-    client = await connect(app.url);
-  });
-  beforeEach(async () => {
-    await app.flush(client);
-    client.take();
-  });
-  after(async () => {
-    client?.close();
-    await app?.close();
-  });
+  useVisitor(
+    (started) => ({ app, client } = started),
+    { contentTypes: [NOTE] },
+    { readable: [NOTE] },
+  );
 
-  it('emits nothing for data that are null, with a warning', async () => {
+  it('emits nothing for data that are null or empty, with a warning', async () => {
     app.log.splice(0);
-    for (const data of [null, undefined]) {
+    for (const data of [null, undefined, '']) {
       await app.strapi.$io.emit({ event: 'update', schema: NOTE, data });
       await app.strapi.$io.emit({ event: 'update', schema: undefined, data });
     }
@@ -37,7 +30,14 @@ describe('server code for 5.0.x', { timeout: 120_000 }, () => {
     assert.deepEqual(warnings, [
       ...Array(2).fill('plugin io: emit: "update" was not sent: data is null'),
       ...Array(2).fill('plugin io: emit: "update" was not sent: data is undefined'),
+      ...Array(2).fill('plugin io: emit: "update" was not sent: data is ""'),
     ]);
+  });
+
+  it('sends raw events to everybody where rooms are not given', async () => {
+    for (const rooms of [undefined, null]) await app.strapi.$io.raw({ event: 'a', data: 1, rooms });
+    await app.flush(client);
+    assert.deepEqual(client.names(), ['a', 'a']);
   });
 
   it('finds the metrics of 5.0.x among those of today', async (t) => {
@@ -83,10 +83,15 @@ describe('server code for 5.0.x', { timeout: 120_000 }, () => {
 
   it('stores settings in the shape of 5.0.x', async (t) => {
     const service = io().service('settings');
-    t.after(() => service.setSettings({ rolePermissions: {} }));
+    t.after(() =>
+      service.setSettings({ rolePermissions: {}, cors: service.getDefaultSettings().cors }),
+    );
     const contentTypes = { [NOTE]: { create: true, update: false, delete: true } };
     const role = { canConnect: true, contentTypes };
-    const { rolePermissions, events } = await service.setSettings({
+    app.log.splice(0);
+    const { rolePermissions, events, cors } = await service.setSettings({
+      cors: { origins: ['https://a.example'], methods: ['GET'], credentials: true },
+      contentTypes: { [NOTE]: { create: true, update: true, delete: true, config: {} } },
       middleware: { enabled: false, handlers: [] },
       events: { customEventNames: false, includeRelations: false },
       rolePermissions: {
@@ -97,6 +102,11 @@ describe('server code for 5.0.x', { timeout: 120_000 }, () => {
     assert.deepEqual(rolePermissions.authenticated.contentTypes, contentTypes);
     assert.ok(!('allowedMethods' in rolePermissions.authenticated));
     assert.deepEqual(events.customEventNames, {});
+    assert.deepEqual(cors, { origins: ['https://a.example'] });
+    assert.deepEqual(
+      app.log.filter(({ level }) => level === 'warn').map(({ text }) => text.split(' is ')[0]),
+      ['plugin io: setSettings: cors.methods', 'plugin io: setSettings: cors.credentials'],
+    );
     await assert.rejects(service.setSettings({ cors: { origins: 'x' } }), /cors.origins/);
   });
 

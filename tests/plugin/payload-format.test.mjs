@@ -1,8 +1,9 @@
 // `payloadFormat: 'attributes'`: events as 2.x and 5.0.x of the plugin sent them.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
+import { useVisitor } from './support/use-visitor.mjs';
 
 const ARTICLE = 'api::article.article';
 const AUTHOR = 'api::author.author';
@@ -41,29 +42,18 @@ describe("payloadFormat: 'attributes'", { timeout: 120_000 }, () => {
   let app;
   let client;
 
-  before(async () => {
-    const populate = {
-      author: true,
-      notes: true,
-      link: { populate: ['author'] },
-      links: true,
-      zone: { on: { 'shared.link': { populate: ['author'] } } },
-    };
-    app = await boot(
-      { payloadFormat: 'attributes', contentTypes: [NOTE, ARTICLE, { uid: STORY, populate }] },
-      application,
-    );
-    for (const uid of [NOTE, STORY, AUTHOR, ARTICLE]) await app.grant('public', uid, 'find');
-    client = await connect(app.url);
-  });
-  beforeEach(async () => {
-    await app.flush(client);
-    client.take();
-  });
-  after(async () => {
-    client?.close();
-    await app?.close();
-  });
+  const populate = {
+    author: true,
+    notes: true,
+    link: { populate: ['author'] },
+    links: true,
+    zone: { on: { 'shared.link': { populate: ['author'] } } },
+  };
+  useVisitor(
+    (started) => ({ app, client } = started),
+    { payloadFormat: 'attributes', contentTypes: [NOTE, ARTICLE, { uid: STORY, populate }] },
+    { ...application, readable: [NOTE, STORY, AUTHOR, ARTICLE] },
+  );
 
   it('puts the fields of content events under attributes, at every level', async () => {
     const author = await app.strapi.documents(AUTHOR).create({ data: { name: 'n', phone: 'p' } });

@@ -1,5 +1,6 @@
 import type { EmitterMetrics } from '../../../types';
 import type { EmitOptions, Entity, RawEmitOptions, ServiceContext } from '../types';
+import { formatValue } from '../config/messages';
 import { findContentType } from '../utils/content-type';
 import { getService } from '../utils/get-service';
 import { describeError } from '../utils/to-error';
@@ -90,10 +91,10 @@ export function createEmitterService({ strapi }: ServiceContext) {
 
     /** `strapi.$io.emit` */
     async emit({ event, schema, data }: EmitOptions): Promise<void> {
-      if (data === null || data === undefined) {
+      if (!data) {
         // A single type that has not been saved yet is null: code that emits it must not fail.
         strapi.log.warn(
-          `plugin io: emit: ${JSON.stringify(event)} was not sent: data is ${String(data)}`,
+          `plugin io: emit: ${JSON.stringify(event)} was not sent: data is ${formatValue(data)}`,
         );
         return;
       }
@@ -113,7 +114,7 @@ export function createEmitterService({ strapi }: ServiceContext) {
       // An empty list is nobody; to Socket.IO, no rooms are everybody.
       if (Array.isArray(rooms) && rooms.length === 0) return;
       const io = server.io();
-      const names = rooms === undefined ? [] : await resolveRooms(rooms);
+      const names = rooms ? await resolveRooms(rooms) : [];
       const transform = getService(strapi, 'transform');
       if (copy !== undefined && 'json' in copy) {
         io.emitJson(event, transform.raw(copy.json), names);

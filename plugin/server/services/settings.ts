@@ -12,7 +12,7 @@ import { deepFreeze, isRecord, layer, leaves, setAt, valueAt } from '../../share
 import { settingsFromFile } from '../config/from-file';
 import { formatValue } from '../config/messages';
 import { PLUGIN_ID } from '../constants';
-import { withoutOldKeys } from '../settings/old-keys';
+import { oldKeysIn, withoutOldKeys } from '../settings/old-keys';
 import { type Problem, readStored } from '../settings/read-stored';
 import { createSettingsStore } from '../settings/store';
 import type { ServiceContext, SettingsUpdate } from '../types';
@@ -201,6 +201,17 @@ export function createSettingsService({ strapi }: ServiceContext) {
       }));
   };
 
+  /** Settings as code for version 5.0 gives them. */
+  const fromOldCode = (patch: unknown): unknown => {
+    if (!isObject(patch)) return patch;
+    for (const key of oldKeysIn(patch).corsKeys) {
+      strapi.log.warn(
+        `plugin io: setSettings: cors.${key} is ignored: use socket.serverOptions.cors in config/plugins`,
+      );
+    }
+    return withoutOldKeys(patch);
+  };
+
   return {
     /** The settings in force. Frozen: they change by `update` alone, here or on another node. */
     current: (): Settings => effective,
@@ -261,9 +272,7 @@ export function createSettingsService({ strapi }: ServiceContext) {
 
     /** As `update`, for code written for version 5.0. Returns a copy of the settings in force afterwards. */
     async setSettings(patch: unknown): Promise<Settings> {
-      const { settings } = await inTurn(() =>
-        write(isObject(patch) ? withoutOldKeys(patch) : patch),
-      );
+      const { settings } = await inTurn(() => write(fromOldCode(patch)));
       return structuredClone(settings);
     },
 

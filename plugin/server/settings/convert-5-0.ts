@@ -2,7 +2,7 @@
 import { DEFAULT_SETTINGS } from '../../shared/settings';
 import { isRecord, leaves, valueAt } from '../../shared/settings-tree';
 import { isObject } from '../utils/is-object';
-import { oldKeysIn, without, withoutOldKeys } from './old-keys';
+import { oldKeysIn, withoutOldKeys } from './old-keys';
 import { isDeepStrictEqual } from 'node:util';
 
 type Tree = Record<string, unknown>;
@@ -175,21 +175,17 @@ function withoutDefaults(settings: Tree): Tree {
   );
 }
 
-/** What of `cors` is in the settings no more. */
-const OLD_CORS_KEYS = ['methods', 'credentials'];
-
 function notesOn(stored: Tree): string[] {
   const events = objectAt(stored, 'events');
-  const { middleware, customEventNames, roleKeys } = oldKeysIn(stored);
-  const corsTaken = OLD_CORS_KEYS.filter((key) => Object.hasOwn(objectAt(stored, 'cors'), key));
+  const { middleware, customEventNames, corsKeys, roleKeys } = oldKeysIn(stored);
   const notes: Array<[applies: boolean, text: string]> = [
     [
       roleKeys.length > 0,
       `rolePermissions.*.${roleKeys.join(', rolePermissions.*.')} had no effect and has no equivalent: CORS is set in socket.serverOptions.cors`,
     ],
     [
-      corsTaken.length > 0,
-      `cors.${corsTaken.join(', cors.')} has no equivalent in the settings: use socket.serverOptions.cors`,
+      corsKeys.length > 0,
+      `cors.${corsKeys.join(', cors.')} has no equivalent in the settings: use socket.serverOptions.cors`,
     ],
     [
       middleware,
@@ -219,7 +215,6 @@ function notesOn(stored: Tree): string[] {
 export function convertFrom5_0(stored: Tree, roles: readonly Role[]): Conversion {
   const watched = watchedTypes(stored);
   const settings = withoutOldKeys(stored);
-  if (isObject(settings.cors)) settings.cors = without(settings.cors, OLD_CORS_KEYS);
   for (const group of Object.keys(ZEROS)) {
     if (Object.hasOwn(settings, group)) settings[group] = withoutZeros(group, settings[group]);
   }
