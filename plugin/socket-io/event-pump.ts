@@ -16,14 +16,19 @@ const TURN = 5;
 /** Milliseconds left to others, at most, after a single portion has taken much longer than a turn may. */
 const MAX_REST = 25;
 
-export class EventPump {
-  private closed = false;
+export interface PumpTarget {
+  engine: () => Engine;
+  handle: (event: EngineEvent) => void;
+  report: Report;
+}
 
-  constructor(
-    private readonly engine: () => Engine,
-    private readonly handle: (event: EngineEvent) => void,
-    private readonly report: Report,
-  ) {}
+export class EventPump {
+  /** Gone once the engine is closed: its addon keeps `wake`, which would keep the server in memory for good. */
+  private target: PumpTarget | undefined;
+
+  constructor(target: PumpTarget) {
+    this.target = target;
+  }
 
   /** Called by the engine, once until nothing was left to fetch, when events are waiting. */
   readonly wake = (): void => this.portion(performance.now());
@@ -31,12 +36,12 @@ export class EventPump {
   /** Delivers what is left, after the engine was closed: it has no messages of clients any more. */
   flush(): void {
     while (this.deliver());
-    this.closed = true;
+    this.target = undefined;
   }
 
   private portion(begin: number): void {
     // A microtask comes after the ticks in which socket.io handles the packets of this portion.
-    if (!this.closed && this.deliver()) queueMicrotask(() => this.next(begin));
+    if (this.deliver()) queueMicrotask(() => this.next(begin));
   }
 
   private next(begin: number): void {
@@ -48,16 +53,15 @@ export class EventPump {
 
   /** One portion. False: nothing was left. */
   private deliver(): boolean {
-    const events = this.engine().drain(PORTION_EVENTS, PORTION_BYTES);
+    const { target } = this;
+    if (target === undefined) return false;
+    const events = target.engine().drain(PORTION_EVENTS, PORTION_BYTES);
     for (const event of events) {
+      const handle = () => attempt(() => target.handle(event), target.report);
       // socket.io handles a packet in later ticks; the end of its connection has to wait for these
-      if (event.kind === EventKind.Close) queueMicrotask(() => this.attempt(event));
-      else this.attempt(event);
+      if (event.kind === EventKind.Close) queueMicrotask(handle);
+      else handle();
     }
     return events.length > 0;
-  }
-
-  private attempt(event: EngineEvent): void {
-    attempt(() => this.handle(event), this.report);
   }
 }

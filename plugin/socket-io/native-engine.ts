@@ -82,11 +82,11 @@ export class NativeEngine extends EventEmitter {
     warnOfUnsupported(options, logger);
     this.opts = resolveOptions(options);
     this.report = core.reporter('a listener of the engine');
-    this.pump = new EventPump(
-      () => this.native,
-      (event) => this.handleEvent(event),
-      this.report,
-    );
+    this.pump = new EventPump({
+      engine: () => this.native,
+      handle: (event) => this.handleEvent(event),
+      report: this.report,
+    });
     this.native = new NativeEngineHandle(engineOptions(this.opts, connectTimeout), this.pump.wake);
     const { maxHttpBufferSize, pingInterval, pingTimeout } = this.opts;
     // A client that is still sending a body cannot answer a ping either.

@@ -3,8 +3,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { rm } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { boot } from './support/app.mjs';
 import { connect, refused } from './support/client.mjs';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
 
 const NOTE = 'api::note.note';
 
@@ -219,6 +224,28 @@ describe('strapi.destroy()', { timeout: 120_000 }, () => {
       const [error] = await once(probe, 'error');
       assert.equal(error.code, 'ECONNREFUSED');
       clients.forEach((client) => client.close());
+    }
+  });
+
+  it('leaves no server in memory', async () => {
+    const collected = new Set();
+    const registry = new FinalizationRegistry((name) => collected.add(name));
+    const live = async () => {
+      const app = await boot({ contentTypes: [NOTE] });
+      await app.grant('public', NOTE, 'find');
+      const client = await connect(app.url);
+      await app.strapi.documents(NOTE).create({ data: { text: 'heard' } });
+      await app.flush(client);
+      const { server } = app.strapi.$io;
+      registry.register(server, 'the server');
+      registry.register(server.engine, 'its engine');
+      client.close();
+      await app.close();
+    };
+    await live();
+    while (collected.size < 2) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   });
 
