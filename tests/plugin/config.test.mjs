@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { boot } from './support/app.mjs';
+import { connect } from './support/client.mjs';
 import { loadPlugin } from './support/plugin-root.mjs';
 
 const { validator } = loadPlugin().config;
@@ -159,6 +160,18 @@ describe('the configuration', () => {
     await assert.rejects(boot({ contentTypes: [{ uid: 'api::note.note', actions: ['craete'] }] }), {
       message: `Error regarding io config: plugin io: contentTypes[0].actions[0] "craete" is not one of ${ACTIONS}`,
     });
+  });
+
+  it('stops the boot where Socket.IO would take the requests of Strapi', async (t) => {
+    for (const path of ['/api', '/admin/']) {
+      await assert.rejects(boot({ socket: { serverOptions: { path } } }), {
+        message: `plugin io: socket.serverOptions.path "${path}" is where Strapi answers requests (${path.replace(/\/$/, '')}): choose another, such as /socket.io`,
+      });
+    }
+    const app = await boot({ socket: { serverOptions: { path: '/api/live' } } });
+    t.after(() => app.close());
+    (await connect(app.url, { path: '/api/live' })).close();
+    assert.equal((await app.rest('GET', 'notes')).status, 403);
   });
 
   it('takes the last one of a content type that is listed twice, and says so', async (t) => {

@@ -41,6 +41,22 @@ export function createOptionsService({ strapi }: ServiceContext) {
     notes.push({ source: 'file', path, message });
   };
 
+  /** Socket.IO takes all requests below its path: Strapi would answer none of them any more. */
+  const checkPath = (): void => {
+    const { path } = config.socket?.serverOptions ?? {};
+    if (path === undefined) return;
+    const own = `${path.replace(/\/$/, '')}/`;
+    const places = [
+      strapi.config.get('api.rest.prefix', '/api'),
+      strapi.config.get('admin.path', '/admin'),
+    ];
+    const taken = places.find((place) => `${place}/`.startsWith(own));
+    if (taken === undefined) return;
+    throw new Error(
+      `plugin io: socket.serverOptions.path ${JSON.stringify(path)} is where Strapi answers requests (${taken}): choose another, such as /socket.io`,
+    );
+  };
+
   return {
     config,
 
@@ -74,6 +90,7 @@ export function createOptionsService({ strapi }: ServiceContext) {
      * counts. Not part of the validator: while configurations are read there are no content types.
      */
     async check(): Promise<void> {
+      checkPath();
       notes.splice(0);
       for (const warning of passedBy(raw)) note('warn', warning);
       for (const [index, type] of config.contentTypes.entries()) {
