@@ -1,5 +1,10 @@
 // Floods of Socket.IO messages.
 const big = { connections: 2, seconds: 2, bytes: 990_000 };
+/**
+ * MB that such messages may take. A parsed one is twenty times as large, and V8 lets garbage grow with the heap: from 8
+ * connections as far as from 50.
+ */
+const taken = 600;
 const bigLong = { ...big, connections: 8, seconds: 10 };
 
 export const messages = [
@@ -8,18 +13,21 @@ export const messages = [
     attack: ['messages', 'bigEvents'],
     short: shape === 'objects' ? { ...big, shape, event: 'x' } : null,
     long: { ...bigLong, shape, event: 'x' },
+    taken,
   })),
   {
     name: '1 MB events of objects, with a handler and an acknowledgement',
     attack: ['messages', 'bigEvents'],
     short: { ...big, shape: 'objects', event: 'echo', ack: 1 },
     long: { ...bigLong, shape: 'objects', event: 'echo', ack: 1 },
+    taken,
   },
   {
     name: '1 MB events from 50 connections',
     attack: ['messages', 'bigEvents'],
     short: null,
     long: { ...bigLong, connections: 50, shape: 'objects', event: 'x' },
+    taken,
   },
   {
     name: 'small events without a handler',
