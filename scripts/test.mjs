@@ -1,5 +1,6 @@
 // `npm test`: sets everything up, then runs every check there is. `npm test -- plugin lint` runs only those.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import {
   addon,
@@ -41,6 +42,14 @@ const runners = {
 const testFiles = (folder) =>
   filesBelow(path.join(root, 'tests', folder)).filter((file) => file.endsWith('.test.mjs'));
 
+/**
+ * Folders whose files share nothing and wait most of the time: on two cores, too, two of them run at once. The others
+ * measure, or share channels of one Redis.
+ */
+const SIDE_BY_SIDE = ['plugin', 'package', 'browser'];
+
+const concurrency = () => Math.max(2, os.availableParallelism() - 1);
+
 function nodeTests(folder) {
   const files = testFiles(folder);
   return {
@@ -54,6 +63,7 @@ function nodeTests(folder) {
       '--test-reporter=spec',
       // Counts for whole files too, so this is only the last resort: tests have limits of their own.
       `--test-timeout=${8 * MINUTE}`,
+      ...(SIDE_BY_SIDE.includes(folder) ? [`--test-concurrency=${concurrency()}`] : []),
       ...files.map((file) => path.relative(root, file)),
     ],
     timeout: 30 * MINUTE,

@@ -9,8 +9,10 @@ import { installPackage } from './install.mjs';
 
 /** What the machine must have; everything else is fetched or built. */
 export async function checkTools() {
-  const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20) throw new Problem(`Node.js 20 or newer is needed, this is ${process.version}`);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 10)) {
+    throw new Problem(`Node.js 20.10 or newer is needed, this is ${process.version}`);
+  }
   const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
   process.env.PATH = `${process.env.PATH}${path.delimiter}${path.join(cargoHome, 'bin')}`;
   const cargo = await run('cargo', ['--version'], { quiet: true }).catch(() => null);
