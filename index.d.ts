@@ -12,6 +12,87 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A Socket.IO server without its HTTP server: Node hands connections and requests over. */
 export declare class Engine {
   /**
+   * From now on clients must authenticate to join a namespace. `isPublic`: clients without a token may join, as far
+   * as the table lets them. `hasContent`: content is sent there.
+   */
+  guardNamespace(nsp: string, isPublic: boolean, hasContent: boolean): void
+  /**
+   * Replaces the table of roles and API tokens, and judges those who waited for it. Subscriptions that are not allowed
+   * any more are dropped. Returns the sockets with JavaScript objects whose rooms changed by that.
+   */
+  setAccessTable(tableOf: AccessTable): Array<TouchedSocket>
+  /** Nobody is judged by the table any more: `accessWork` asks for a new one when somebody connects. */
+  expireAccessTable(): void
+  /** There is no new table to be had: refuses those who waited for it. */
+  failAccessTable(): void
+  /**
+   * What access needs of JavaScript: at most `max` questions. Call again until there is nothing: only then
+   * `EventKind.Access` comes again.
+   */
+  accessWork(max: number): AccessWork
+  /** Says who clients are. */
+  answerAccess(answers: Array<AccessAnswer>): void
+  /**
+   * Judges a client that JavaScript makes a socket of in a guarded namespace. `auth` is the JSON text of what it
+   * presents. After an identity, `addSocket` or `forgetAdmitted` must follow.
+   */
+  admit(conn: string, nsp: string, auth: string): Promise<AccessOutcome>
+  /** The client that `admit` let in does not join after all. */
+  forgetAdmitted(conn: string, nsp: string): void
+  /** Who a socket is. `null`: it is gone, or its namespace is not guarded. */
+  socketIdentity(nsp: string, sid: string): IdentityRecord | null
+  /**
+   * The identities of connected sockets that any of these changes may concern: `everybody`, `users`, `tokens`,
+   * `logins`, `user:ID`, `role:ID`, `token:ID`, `login:SESSION` or `logins:USER`.
+   */
+  concernedIdentities(changes: Array<string>): Array<HeldIdentity>
+  /**
+   * The identities that have not been checked for a while (milliseconds): of the `share` that was not for the
+   * longest time those older than `early`, of the others those older than `late`.
+   */
+  dueIdentities(share: number, early: number, late: number): Array<HeldIdentity>
+  /**
+   * Carries out what checks found. The table must be up to date. Returns the sockets that JavaScript has to change,
+   * too.
+   */
+  applyAccess(verdicts: Array<AccessVerdict>): Array<TouchedSocket>
+  /** Ends connections with a reason for their clients. Those with JavaScript objects are not ended but returned. */
+  dismissConns(conns: Array<string>, reason: string): Array<string>
+  /** Sets the names of the events that JavaScript handles: a client that sends one gets JavaScript objects. */
+  setHandledEvents(names: Array<string>): void
+  /** Whether connections of guarded namespaces are written into the log of the monitoring. */
+  setConnectionLogging(on: boolean): void
+  /** Replaces what clients may do with rooms and entity subscriptions. */
+  setClientRules(rules: ClientEventRules): void
+  /** Sets the built-in events that are answered in guarded namespaces. Unknown names are passed by. */
+  setClientEvents(names: Array<string>): void
+  /**
+   * Judges a built-in event of a socket that JavaScript has, or of the application for any socket, and changes the
+   * rooms. `payload` is JSON text, `null` if there is none. `isElsewhere`: another node has a socket with the id that
+   * the payload names as a room or recipient.
+   */
+  clientEvent(nsp: string, sid: string, event: string, payload: string | undefined | null, isElsewhere: boolean): Promise<ClientEventAnswer>
+  /** Says which documents entities are. */
+  answerEntities(answers: Array<EntityAnswer>): void
+  /** Why a room is not for a socket: whom it stands for. `null`: it is anybody's. */
+  roomOwner(nsp: string, sid: string, room: string): string | null
+  /** Whether somebody may be let into a room that has the rooms `own` by its role: a room that stands for nobody. */
+  mayEnterRoom(nsp: string, room: string, own: Array<string>): boolean
+  /** Drops the subscription of a socket to an entity, by the id it was named by or by its document. */
+  unsubscribe(nsp: string, sid: string, uid: string, entity: string): ClientEventAnswer
+  /** The sockets in any of these rooms. */
+  socketsIn(nsp: string, rooms: Array<string>): Array<SocketUserRecord>
+  /** Ends the connection of a socket with a reason for its client. False: JavaScript has objects of it, or it is gone. */
+  dismissSocket(nsp: string, sid: string, reason: string): boolean
+  /** The entity subscriptions of a socket. */
+  subscriptions(nsp: string, sid: string): Array<SubscriptionRecord>
+  /** How many entity subscriptions there are, by content type. */
+  subscriptionCounts(): Array<SubscriptionCount>
+  /** The rooms of entity subscriptions, at most `limit` of them. */
+  subscriptionRooms(nsp: string, limit: number): Array<string>
+  /** Whether events are written into the log of the monitoring. */
+  setEventLogging(on: boolean): void
+  /**
    * Starts an engine with threads of its own. `wake` is called, at most once until the next `drain`, when
    * events wait; it does not keep the process alive. The engine ends with its environment, as `close` ends it.
    */
@@ -76,6 +157,8 @@ export declare class Engine {
   closeConn(conn: string, discard: boolean): void
   /** Number of open connections. */
   clientsCount(): number
+  /** Number of open connections that JavaScript has objects of. */
+  attachedCount(): number
   /** Ids of the open connections. */
   connIds(): Array<string>
   /** Registers a socket of an attached connection. It is in no room yet. False: the connection is gone. */
@@ -130,8 +213,11 @@ export declare class Engine {
    * fullest.
    */
   roomList(nsp: string, hidden: string, search: string, offset: number, limit: number): RoomList
-  /** Ids of the sockets in the same rooms. */
-  sidsInRooms(nsp: string, hidden: string, search: string): Array<string>
+  /**
+   * Of the sockets with `search` (in lower case) in their id, address, the name of their user, or the name of one of
+   * the same rooms: `limit` of them, after the `offset` longest connected. `withAdmins`: those of admins, too.
+   */
+  socketList(nsp: string, hidden: string, search: string, withAdmins: boolean, offset: number, limit: number): SocketList
   /** Forgets all events. */
   resetEvents(): void
   /** Replaces the security rules; they apply to what comes next. Throws on a malformed address, changing nothing. */
@@ -142,21 +228,12 @@ export declare class Engine {
    */
   clientAddress(peer: string, forwarded?: Forwarded | undefined | null): string
   /**
-   * A client of this connection sent a token that was never issued here: addresses that keep guessing are slowed
-   * down. Not for expired tokens or failures of the server.
-   */
-  authFailed(conn: string): void
-  /** A client of this connection sent a valid token. */
-  authPassed(conn: string): void
-  /**
    * Whether a line of this kind, which clients can cause, may be logged now. The lines that may not are counted, and
    * their number is logged later. `kind` is for people and holds nothing that clients choose.
    */
   mayLog(kind: string): boolean
   /** The address of the client of an open connection. `null`: it is gone. */
   connAddress(conn: string): string | null
-  /** Sets the only events that the socket of a connection may send in a namespace; `null` allows all. */
-  setEventNames(conn: string, nsp: string, names?: Array<string> | undefined | null): void
   /** Ids of the open connections whose address the rules in force do not let in. */
   deniedConnIds(): Promise<Array<string>>
 }
@@ -235,8 +312,120 @@ export declare class SessionTokens {
   grants(): Array<SessionGrant>
 }
 
+/** What JavaScript says of a client. */
+export interface AccessAnswer {
+  /** Names the client. */
+  id: number
+  /** What became of it. */
+  outcome: AccessOutcome
+}
+
+/** What a client is told that may not connect. */
+export interface AccessDenial {
+  /** For people. */
+  message: string
+  /** For programs. */
+  code: string
+  /** Whether the client sent a token that was never issued. */
+  isGuess: boolean
+}
+
+/** What became of a client: one of the two is set. */
+export interface AccessOutcome {
+  /** Who it is. */
+  identity: IdentityRecord | null
+  /** Why it may not connect. */
+  denial: AccessDenial | null
+}
+
+/** A client whose token JavaScript looks up. */
+export interface AccessQuestion {
+  /** Names the client in the answer. */
+  id: number
+  /** What the token claims to be: "jwt" or "admin-jwt". */
+  strategy: string
+  /** The token. */
+  token: string
+}
+
+/** Who may connect as what. */
+export interface AccessTable {
+  /** Whether clients without a token may connect. */
+  isPublic: boolean
+  /** Key of the principal of clients without a token. */
+  public: string | null
+  /** All roles and API tokens. */
+  principals: Array<PrincipalRecord>
+  /** All API tokens. */
+  tokens: Array<TokenRecord>
+  /** Key of the digests. `null`: there are no API tokens. */
+  salt: string | null
+  /** Milliseconds for which the table is good. */
+  maxAge: number
+}
+
+/** What a check of an identity found. */
+export interface AccessVerdict {
+  /** Key of the identity that was checked. */
+  key: string
+  /** Who its sockets are now. `null`: they may not stay. */
+  identity: IdentityRecord | null
+  /** What clients are told that may not stay. */
+  reason: string
+}
+
+/** What access needs of JavaScript. */
+export interface AccessWork {
+  /** The table is out of date: call `setAccessTable`, or `failAccessTable`. */
+  needsTable: boolean
+  /** Clients to look up: call `answerAccess`. */
+  questions: Array<AccessQuestion>
+  /** Entities whose documents are wanted: call `answerEntities`. */
+  entities: Array<EntityQuestion>
+  /** Keys of the API tokens that were used. */
+  usedTokens: Array<string>
+}
+
 /** What is wrong with an address rule, or `null`. */
 export declare function checkAddressRule(rule: string): string | null
+
+/** The answer to a built-in event. Rooms have been changed; what else follows is for the caller to do. */
+export interface ClientEventAnswer {
+  /** The acknowledgement, JSON text. */
+  answer: string
+  /** Rooms that were entered. */
+  joined: Array<string>
+  /** Rooms that were left. */
+  left: Array<string>
+  /** Whom a private message goes to. `null`: there is none. */
+  to: string | null
+  /** Its payload, JSON text. */
+  message: string | null
+}
+
+/** What clients may do with rooms and entity subscriptions. */
+export interface ClientEventRules {
+  /** Names of roles, which are rooms of their sockets. */
+  roles: Array<string>
+  /** Rooms that some role is put into. */
+  reservedRooms: Array<string>
+  /** Whether clients may choose rooms, and send each other private messages. */
+  privateRooms: boolean
+  /** The content types. */
+  types: Array<string>
+  /** Those of which only what is published counts. */
+  publishedOnly: Array<string>
+  /** Whether clients may subscribe to entities. */
+  subscriptions: boolean
+  /** If not empty, the only types they may subscribe to entities of. */
+  subscriptionTypes: Array<string>
+  /** Entities that one socket may be subscribed to. */
+  maxSubscriptions: number
+  /** Whether an entity must exist to be subscribed to. */
+  verifyEntities: boolean
+  /** Whether subscriptions are counted and logged. */
+  counted: boolean
+}
 
 /** A connection as JavaScript sees it when it takes it over. */
 export interface ConnView {
@@ -329,6 +518,28 @@ export interface EngineStats {
   pendingEvents: number
 }
 
+/** What JavaScript says of an entity. */
+export interface EntityAnswer {
+  /** Names the question. */
+  id: number
+  /** Its document. `null`: there is none. */
+  document: string | null
+  /** Whether it could not be found out. */
+  failed: boolean
+}
+
+/** An entity that a client names. */
+export interface EntityQuestion {
+  /** Names the question in the answer. */
+  id: number
+  /** Content type. */
+  uid: string
+  /** Id of a document or a row. */
+  entity: string
+  /** Whether only what is published counts. */
+  published: boolean
+}
+
 /** What an [`EngineEvent`] says. */
 export declare const enum EventKind {
   /** A connection sent the text message `text`. */
@@ -355,6 +566,10 @@ export declare const enum EventKind {
   Ping = 10,
   /** The answer to that. */
   Pong = 11,
+  /** Access has work: call `accessWork`. */
+  Access = 12,
+  /** The credentials of a socket have expired; `text` is its id, a space and its namespace. */
+  Expired = 13,
 }
 
 /** Totals and rates of events. */
@@ -383,6 +598,16 @@ export interface Forwarded {
   maxIps: number
 }
 
+/** An identity that sockets have. */
+export interface HeldIdentity {
+  /** Who they are. */
+  identity: IdentityRecord
+  /** Whether one of them is where content is sent. */
+  hasContent: boolean
+  /** Milliseconds since the access of one of them was last checked, the longest. */
+  age: number
+}
+
 /** Answer to a polling request. */
 export interface HttpAnswer {
   /** HTTP status. */
@@ -393,6 +618,30 @@ export interface HttpAnswer {
   body: Buffer
   /** Id of the session the request opened. */
   id: string | null
+}
+
+/** Who a socket is. */
+export interface IdentityRecord {
+  /** Names the identity: sockets with the same key are checked together. */
+  key: string
+  /** "public", "jwt", "api-token" or "admin-jwt". */
+  strategy: string
+  /** Key of the role or API token in the table. `null`: it receives no content. */
+  principal: string | null
+  /** JSON text of what application code sees of the user. `null`: there is none. */
+  user: string | null
+  /** Id of the user, as text. */
+  userId: string | null
+  /** Name that people search the user or admin by. */
+  name: string | null
+  /** The login that the user's token belongs to. */
+  sessionId: string | null
+  /** Digest of the API token. */
+  keyHash: string | null
+  /** When the credentials expire, milliseconds since the epoch. */
+  expiresAt: number | null
+  /** JSON text about an admin. */
+  admin: string | null
 }
 
 /** What a token turned out to be. Exactly one of the fields is set. */
@@ -519,6 +768,24 @@ export interface PresenceUser {
   firstname: string | null
   /** Last name. */
   lastname: string | null
+}
+
+/** A role or an API token. */
+export interface PrincipalRecord {
+  /** Names it, such as `role:1`. */
+  key: string
+  /** The room that its content goes to. */
+  room: string
+  /** Content types whose entities it may see. */
+  readable: Array<string>
+  /** Further rooms of its sockets where content is sent. */
+  contentRooms: Array<string>
+  /** Rooms of its sockets in every guarded namespace. */
+  rooms: Array<string>
+  /** Whether its clients may connect. */
+  mayConnect: boolean
+  /** The only events its clients may send; `null` allows all. */
+  events: Array<string> | null
 }
 
 /** Why a request is not served. */
@@ -707,6 +974,42 @@ export interface SessionTokenOptions {
   maxTokens: number
 }
 
+/** Some of the sockets that were looked for. */
+export interface SocketList {
+  /** How many there are in all. */
+  total: number
+  /** The longest connected first. */
+  sockets: Array<SocketRecord>
+}
+
+/** A connected socket, as people look at it. */
+export interface SocketRecord {
+  /** Id. */
+  sid: string
+  /** Its rooms. */
+  rooms: Array<string>
+  /** When it connected, milliseconds since the epoch. */
+  issued: number
+  /** Address of its client. */
+  address: string
+  /** Path and query of the request that opened its connection. */
+  url: string
+  /** "polling" or "websocket". */
+  transport: string
+  /** Its entity subscriptions. */
+  subscriptions: Array<SubscriptionRecord>
+  /** Who it is. `null` in namespaces without authentication. */
+  identity: IdentityRecord | null
+}
+
+/** A socket and its user. */
+export interface SocketUserRecord {
+  /** Id of the socket. */
+  sid: string
+  /** What application code sees of the user, JSON text. */
+  user: string | null
+}
+
 /** A socket of a connection. */
 export interface SocketView {
   /** Namespace. */
@@ -717,6 +1020,48 @@ export interface SocketView {
   auth: string
   /** When it connected, milliseconds since the epoch. */
   issued: number
+  /** Who it is. `null` in namespaces without authentication. */
+  identity: IdentityRecord | null
+}
+
+/** Number of subscriptions to entities of one type. */
+export interface SubscriptionCount {
+  /** Content type. */
+  uid: string
+  /** How many there are. */
+  count: number
+}
+
+/** An entity subscription of a socket. */
+export interface SubscriptionRecord {
+  /** Content type. */
+  uid: string
+  /** The entity as the client named it. */
+  id: string
+  /** Its document, whichever id the client used. */
+  document: string
+  /** The room that says so. */
+  room: string
+}
+
+/** An API token as clients present it. */
+export interface TokenRecord {
+  /** Its digest. */
+  digest: string
+  /** Key of its principal. `null`: it is not for content. */
+  principal: string | null
+  /** When it expires, milliseconds since the epoch. */
+  expiresAt: number | null
+}
+
+/** A socket with JavaScript objects that a check changed. */
+export interface TouchedSocket {
+  /** Its namespace. */
+  nsp: string
+  /** Its id. */
+  sid: string
+  /** Why it must be ended. `null`: it stays. */
+  end: string | null
 }
 
 /** Number of events of one kind. */

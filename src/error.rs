@@ -38,6 +38,9 @@ pub enum Error {
         /// What is wrong with it.
         rule: crate::security::InvalidRule,
     },
+    /// What the embedder says of a client is not complete. Then the field.
+    #[error("identity.{0}: missing or unknown")]
+    Identity(&'static str),
     /// The runtime could not be started.
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
@@ -54,6 +57,7 @@ impl Error {
             Error::DuplicateId(_) => "DUPLICATE_ID",
             Error::Denied(denied) => denied.code(),
             Error::Rule { .. } => "INVALID_RULE",
+            Error::Identity(_) => "INVALID_IDENTITY",
             Error::Runtime(_) => "RUNTIME_FAILED",
         }
     }

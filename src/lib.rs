@@ -2,11 +2,13 @@
 //!
 //! * [`transport`] brings bytes in and out: WebSocket hand-off, long-polling, outbox.
 //! * [`server`] is the Socket.IO server: connections, namespaces, rooms, fan-out, heartbeats.
+//! * [`access`] decides who a socket is and what follows from that.
 //! * [`auth`] checks tokens, [`security`] limits who connects and how fast, [`monitoring`] remembers what happened.
 //! * [`presence`] knows which admins are editing which document.
 //! * [`sanitizer`] makes of an entity what a recipient may see of it.
 //! * `bridge` is the only module that names N-API; everything else runs and is tested without Node.
 
+pub mod access;
 pub mod auth;
 pub mod clock;
 pub mod error;

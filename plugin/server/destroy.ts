@@ -11,8 +11,6 @@ export default async function destroy({ strapi }: ServiceContext): Promise<void>
   getService(strapi, 'presence').stop();
   await getService(strapi, 'admin-sessions').stop();
   await getService(strapi, 'live-access').stop();
-  await getService(strapi, 'subscriptions').stop();
-  getService(strapi, 'rooms').stop();
   await getService(strapi, 'helpers').stop();
   await getService(strapi, 'server').stop();
   getService(strapi, 'namespaces').stop();

@@ -1,10 +1,10 @@
 /** What the parts of one server share: the native engine, who needs JavaScript, and where errors go. */
 import type { EventEmitter } from 'node:events';
 import { NativeClient } from './client';
-import type { Report } from './guard';
+import { attempt, type Report } from './guard';
 import { LimitedLog } from './limited-log';
 import { logOf, type Logger } from './logger';
-import type { Engine, SocketView } from './native';
+import type { AccessOutcome, Engine, SocketView } from './native';
 import { InvalidMessage } from './message-size';
 import { NamespaceLink } from './namespace-link';
 import type { NativeConn } from './native-conn';
@@ -16,6 +16,14 @@ import type {
   ServerInternals,
   SocketInternals,
 } from './upstream';
+
+/** How a namespace is guarded. */
+export interface GuardOptions {
+  /** Whether clients without a token may join, as far as the table of roles lets them. */
+  isPublic: boolean;
+  /** Whether content is sent there: its sockets are put into the rooms of their roles. */
+  hasContent: boolean;
+}
 
 const cores = new WeakMap<object, Core>();
 
@@ -42,6 +50,9 @@ export class Core {
   engineDemand: () => boolean = () => false;
   /** Finds or creates the JavaScript object of a connection. */
   connOf: (id: string) => NativeConn | undefined = () => undefined;
+
+  /** The namespaces whose clients must authenticate, and how. */
+  readonly guarded = new Map<string, GuardOptions>();
 
   /** Messages of other nodes that were malformed or could not be handled, since the server was made. */
   droppedMessages = 0;
@@ -70,8 +81,58 @@ export class Core {
     this.native = native;
     this.logger = logger;
     this.eagerNow = false;
+    for (const [name, options] of this.guarded) this.guard(name, options);
     for (const name of this.server._nsps.keys()) native.openNamespace(name);
     this.eager();
+  }
+
+  /** From now on clients must authenticate to join a namespace. */
+  guard(name: string, options: GuardOptions): void {
+    this.guarded.set(name, options);
+    this.native?.guardNamespace(name, options.isPublic, options.hasContent);
+  }
+
+  /** Has the engine judge the client of a socket that JavaScript is making. */
+  async judge(nsp: string, conn: string, auth: Auth | null | undefined): Promise<AccessOutcome> {
+    if (!this.native) throw new Error('the server is closed');
+    return this.native.admit(conn, nsp, JSON.stringify(auth ?? {}));
+  }
+
+  /**
+   * The engine has changed the rooms of a socket with an object. An adapter of npm keeps rooms of its own, which have to
+   * follow; listeners of ours hear of the changes.
+   */
+  followRooms(
+    { name, adapter }: NamespaceInternals,
+    sid: string,
+    joined: readonly string[] = [],
+    left: readonly string[] = [],
+  ): void {
+    const rooms = this.native?.socketRooms(name, sid);
+    if (rooms == null) return;
+    if (this.foreignAdapter) {
+      const now = new Set(rooms);
+      for (const room of adapter.socketRooms(sid) ?? []) {
+        if (!now.has(room)) void adapter.del(sid, room);
+      }
+      void adapter.addAll(sid, now);
+      return;
+    }
+    for (const room of joined) {
+      if (this.native?.roomSize(name, room) === 1) adapter.emit('create-room', room);
+      adapter.emit('join-room', room, sid);
+    }
+    for (const room of left) {
+      adapter.emit('leave-room', room, sid);
+      if (this.native?.roomSize(name, room) === 0) adapter.emit('delete-room', room);
+    }
+  }
+
+  /** A socket with an object is connected. */
+  connected(socket: SocketInternals, isNew: boolean): void {
+    if (!this.guarded.has(socket.nsp.name)) return;
+    if (this.foreignAdapter) this.followRooms(socket.nsp, socket.id);
+    this.server.opts.access?.connected(socket, isNew);
   }
 
   /** Forgets the engine after it was closed. */
@@ -144,6 +205,14 @@ export class Core {
     );
   }
 
+  /** The credentials of a socket have expired: its id, a space and its namespace. */
+  expired(text: string): void {
+    const at = text.indexOf(' ');
+    const nsp = this.namespaces().find(({ name }) => name === text.slice(at + 1));
+    const socket = nsp?.sockets.get(text.slice(0, at));
+    if (socket) this.server.opts.access?.expired(socket);
+  }
+
   /** Passes on what the engine has to say, as "level: message". */
   log(line: string): void {
     const [level, message] = line.split(/: (.*)/s) as [keyof Logger, string];
@@ -172,5 +241,14 @@ export class Core {
     client.sockets.set(socket.id, socket);
     client.nsps.set(nsp.name, socket);
     this.link(nsp).sockets.restore(socket);
+    if (view.identity === null) return;
+    const { identity } = view;
+    attempt(
+      () => {
+        this.server.opts.access?.admitted(socket, identity);
+        this.connected(socket, false);
+      },
+      this.reporter(`making socket ${socket.id}`),
+    );
   }
 }

@@ -3,16 +3,25 @@
  * one native call, keeps errors of its listeners and middlewares contained, and tells whether it needs JavaScript.
  */
 import type { BroadcastOptions, Session } from 'socket.io-adapter';
+import { AccessDenied } from './access';
 import { checkServerEvent } from './cluster-messages';
 import type { Core } from './core';
 import { emitGuarded, runChain } from './guard';
 import { LazySockets } from './lazy-sockets';
-import type { Engine } from './native';
+import type { AccessOutcome, Engine, IdentityRecord } from './native';
 import { guardOperators } from './operator';
 import { payloads } from './payloads';
 import { Socket } from './socket';
 import { currentTurn } from './turn';
-import type { Auth, Encoded, NamespaceInternals, Packet, SocketInternals } from './upstream';
+import type {
+  Auth,
+  ClientInternals,
+  Encoded,
+  NamespaceInternals,
+  Next,
+  Packet,
+  SocketInternals,
+} from './upstream';
 
 /** Events which make a namespace need a Socket object for each connection. */
 const CONNECTION_EVENTS = ['connect', 'connection'];
@@ -26,6 +35,9 @@ export class NamespaceLink {
   readonly sockets: LazySockets;
   /** The sockets with `onAnyOutgoing` listeners: a broadcast notifies these without looking at all others. */
   readonly outgoing = new Set<SocketInternals>();
+
+  /** What the engine said of clients that asked for their sessions, until their sockets run through the middlewares. */
+  private readonly judged = new WeakMap<SocketInternals, AccessOutcome>();
 
   constructor(
     readonly core: Core,
@@ -127,7 +139,7 @@ export class NamespaceLink {
       emitGuarded(nsp, event, args, where(`a server-side "${event}" listener`));
     };
     // A middleware that fails must not let anybody in, and its message is not for the client.
-    nsp.run = (socket, done) =>
+    const runMiddlewares = (socket: SocketInternals, done: Next) =>
       runChain(
         nsp._fns.slice(),
         socket,
@@ -135,10 +147,29 @@ export class NamespaceLink {
         where('a middleware'),
         () => new Error('internal error'),
       );
+    nsp.run = (socket, done) => {
+      if (!core.guarded.has(nsp.name)) return runMiddlewares(socket, done);
+      const forget = () => this.native?.forgetAdmitted(socket.conn.id, nsp.name);
+      this.admit(socket).then(
+        () =>
+          runMiddlewares(socket, (error) => {
+            if (error) forget();
+            done(error);
+          }),
+        (error: unknown) => {
+          if (error instanceof AccessDenied) return done(error);
+          forget();
+          core.report(`authentication in namespace ${nsp.name}`, error);
+          done(new AccessDenied({ message: 'Authentication failed', code: 'INTERNAL_ERROR' }));
+        },
+      );
+    };
     nsp._add = (client, auth, done) => add(client, auth, done).catch(where('a connection'));
     nsp._createSocket = async (client, auth) => {
-      const session = await this.sessionOf(auth);
+      const outcome = this.mayBeSession(auth) ? await this.judge(client, auth) : undefined;
+      const session = await this.sessionOf(auth, outcome?.identity);
       const socket = new Socket(nsp, client, auth, session);
+      if (outcome) this.judged.set(socket, outcome);
       if (session) socket.missedUntil = lastOffset(session) ?? String(auth.offset);
       return socket;
     };
@@ -157,16 +188,46 @@ export class NamespaceLink {
       .catch(this.core.reporter(`restoring a session of namespace ${this.name}`));
   }
 
+  /** Has the engine judge who a client is, in a guarded namespace. Undefined in others. */
+  private async judge({ conn }: ClientInternals, auth: Auth): Promise<AccessOutcome | undefined> {
+    const { core, name } = this;
+    return core.guarded.has(name) ? core.judge(name, conn.id, auth) : undefined;
+  }
+
+  /** Lets the client of a socket in, in a guarded namespace. Throws for those who may not join. */
+  private async admit(socket: SocketInternals): Promise<void> {
+    const { core, name } = this;
+    const { access } = core.server.opts;
+    access?.judging(socket);
+    const outcome =
+      this.judged.get(socket) ?? (await core.judge(name, socket.conn.id, socket.handshake.auth));
+    const { identity, denial } = outcome;
+    if (denial) throw new AccessDenied(denial);
+    if (identity) access?.admitted(socket, identity);
+  }
+
+  /** Whether a client asks to have a session back. */
+  private mayBeSession({ pid, offset }: Auth): boolean {
+    const { connectionStateRecovery } = this.core.server.opts;
+    return (
+      Boolean(connectionStateRecovery) && typeof pid === 'string' && typeof offset === 'string'
+    );
+  }
+
   /** The session which a reconnecting client asks to have back, if connection state recovery is on and still has it. */
-  private async sessionOf(auth: Auth): Promise<Session | undefined> {
+  private async sessionOf(
+    auth: Auth,
+    identity: IdentityRecord | null | undefined,
+  ): Promise<Session | undefined> {
     const { core, nsp } = this;
-    const { pid, offset } = auth;
-    const { connectionStateRecovery, mayRecover } = core.server.opts;
-    if (!connectionStateRecovery) return undefined;
-    if (typeof pid !== 'string' || typeof offset !== 'string') return undefined;
+    const { mayRecover } = core.server.opts;
+    // A client that is refused in a guarded namespace gets nothing back.
+    if (!this.mayBeSession(auth) || identity === null) return undefined;
+    const { pid, offset } = auth as { pid: string; offset: string };
     try {
       const session = (await nsp.adapter.restoreSession(pid, offset)) ?? undefined;
-      return session && mayRecover && !(await mayRecover(session, auth)) ? undefined : session;
+      if (!session || !identity || !mayRecover) return session;
+      return (await mayRecover(session, identity)) ? session : undefined;
     } catch (error) {
       core.report(`restoring a session of namespace ${nsp.name}`, error);
       return undefined;

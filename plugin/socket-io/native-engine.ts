@@ -249,7 +249,7 @@ export class NativeEngine extends EventEmitter {
     if (polled !== null && this.answers.isUnread(polled)) return this.overlap(polled, res);
     const onClose = () => res.writableFinished || this.abort(head);
     res.once('close', onClose);
-    const attach = this.core.eager();
+    const attach = this.wantsObject(head);
     const reply = await this.native.handle(head, body, id, attach);
     if (reply.id && attach) this.conns.open(reply.id, req as EngineRequest);
     if (res.destroyed) return;
@@ -268,6 +268,11 @@ export class NativeEngine extends EventEmitter {
     res.writeHead(400).end();
   }
 
+  /** Whether JavaScript takes part in a new connection: it greets the clients of Socket.IO 2.x, which do not ask. */
+  private wantsObject({ eio }: RequestHead): boolean {
+    return this.core.eager() || eio === '3';
+  }
+
   private withoutBody(failure: BodyFailure, head: RequestHead, res: ServerResponse): void {
     if (failure === 413 || failure === 503) this.native.endPost(head.sid ?? '');
     else this.abort(head);
@@ -280,7 +285,7 @@ export class NativeEngine extends EventEmitter {
     res.writeHead();
     this.announceHeaders(res.headers, req, head.sid === null, null);
     if (socket.destroyed) return;
-    const attach = this.core.eager();
+    const attach = this.wantsObject(head);
     const leftover = readAhead(socket, ahead);
     const headers = flatHeaders(res.headers);
     const fd = descriptorOf(socket);
@@ -330,6 +335,8 @@ export class NativeEngine extends EventEmitter {
   private handleEvent(event: EngineEvent): void {
     if (this.streams.handle(event)) return;
     if (event.kind === EventKind.Log) this.core.log(event.text ?? '');
+    else if (event.kind === EventKind.Access) this.core.server.opts.access?.work();
+    else if (event.kind === EventKind.Expired) this.core.expired(event.text ?? '');
     else this.conns.handle(event);
   }
 }

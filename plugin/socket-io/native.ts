@@ -7,12 +7,22 @@ import type * as Addon from '../../index.js';
 
 export { EventKind } from '../../index.js';
 export type {
+  AccessAnswer,
+  AccessOutcome,
+  AccessQuestion,
+  AccessTable,
+  ClientEventAnswer,
+  ClientEventRules,
   ConnView,
   Engine,
   EngineEvent,
   EngineOptions,
   Forwarded,
+  EntityAnswer,
+  EntityQuestion,
+  HeldIdentity,
   HttpAnswer,
+  IdentityRecord,
   LogEntry,
   PresenceAnswer,
   PresenceOptions,
@@ -25,7 +35,9 @@ export type {
   SessionRedemption,
   SessionTokenAnswer,
   SessionTokenOptions,
+  SocketRecord,
   SocketView,
+  TouchedSocket,
 } from '../../index.js';
 
 /** The platform package which carries the binary for this machine, as napi-rs names it. */

@@ -2,7 +2,8 @@
 import type { ServerOptions as UpstreamOptions } from 'socket.io';
 import type { Session } from 'socket.io-adapter';
 import type { Logger } from './logger';
-import type { EngineOptions } from './native';
+import type { AccessHooks } from './access';
+import type { EngineOptions, IdentityRecord } from './native';
 
 /** How an HTTP application finds the address of a client behind proxies: these are Koa's properties. */
 export interface ProxySettings {
@@ -35,10 +36,12 @@ export interface NativeOptions {
   /** Where errors of handlers and warnings go. Default: the console. */
   logger: Logger;
   /**
-   * Connection state recovery: whether a client that comes with this handshake payload may have this session back,
-   * with its rooms and what was sent to them meanwhile. If not it connects anew. Default: it may.
+   * Connection state recovery in guarded namespaces: whether this identity may have this session back, with its rooms
+   * and what was sent to them meanwhile. If not it connects anew. Default: it may.
    */
-  mayRecover: (session: Session, auth: Record<string, unknown>) => boolean | Promise<boolean>;
+  mayRecover: (session: Session, identity: IdentityRecord) => boolean | Promise<boolean>;
+  /** What happens in guarded namespaces. Default: no namespace is guarded. */
+  access: AccessHooks;
 }
 
 export interface ServerOptions extends UpstreamOptions, NativeOptions {}

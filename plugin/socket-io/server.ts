@@ -11,7 +11,7 @@ import {
 } from 'socket.io';
 import { Adapter } from 'socket.io-adapter';
 import { NativeClient } from './client';
-import { coreOf } from './core';
+import { coreOf, type GuardOptions } from './core';
 import { attempt, guarded } from './guard';
 import { mirrorAdapter } from './mirrored-adapter';
 import type { Engine } from './native';
@@ -122,6 +122,25 @@ export class Server<
     }
     const target: unknown = this.to(rooms).except(except);
     (target as { emit(name: string, data: unknown): boolean }).emit(event, JSON.parse(json));
+  }
+
+  /**
+   * From now on clients must authenticate to join a namespace: the engine judges them by the table that the option
+   * `access` keeps up to date.
+   */
+  guardNamespace(name: string, options: GuardOptions): void {
+    coreOf(this).guard(name, options);
+  }
+
+  /** The engine has changed the rooms of a socket that has an object, by `applyAccess` or `clientEvent`. */
+  followRooms(
+    nsp: string,
+    sid: string,
+    joined: readonly string[] = [],
+    left: readonly string[] = [],
+  ): void {
+    const found = this._nsps.get(nsp) as unknown as NamespaceInternals | undefined;
+    if (found) coreOf(this).followRooms(found, sid, joined, left);
   }
 
   /** The addon's engine, while the server is attached to an HTTP server. */

@@ -39,6 +39,7 @@ export class Socket extends SocketBase {
 
   override _onconnect(): void {
     super._onconnect();
+    this.link.core.connected(this, true);
     if (this.missedUntil !== undefined) this.link.sendMissed(this, this.missedUntil);
   }
 

@@ -40,7 +40,10 @@ export interface Packet {
 export interface ServerInternals {
   _nsps: Map<string, Namespace>;
   parentNsps: Map<unknown, Namespace>;
-  opts: Pick<Partial<ServerOptions>, 'connectionStateRecovery' | 'parser' | 'mayRecover'>;
+  opts: Pick<
+    Partial<ServerOptions>,
+    'connectionStateRecovery' | 'parser' | 'mayRecover' | 'access'
+  >;
   encoder: { encode(packet: Packet): unknown[] };
   /** The engine, under its older name. */
   eio: unknown;
@@ -90,7 +93,7 @@ export interface SocketInternals extends EventEmitter {
   readonly nsp: NamespaceInternals;
   readonly client: ClientInternals;
   readonly conn: { readonly id: string };
-  readonly handshake: { issued: number; time: string };
+  readonly handshake: { issued: number; time: string; auth?: Auth | null };
   readonly acks: Map<number, (...args: unknown[]) => void>;
   readonly fns: Middleware<unknown[]>[];
   connected: boolean;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use super::security::Forwarded;
+use super::{access::IdentityRecord, security::Forwarded};
 use crate::{
     options::Options,
     server::{
@@ -170,7 +170,7 @@ impl From<polling::HttpAnswer> for HttpAnswer {
 }
 
 /// A socket of a connection.
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct SocketView {
     /// Namespace.
     pub nsp: String,
@@ -180,6 +180,8 @@ pub struct SocketView {
     pub auth: String,
     /// When it connected, milliseconds since the epoch.
     pub issued: f64,
+    /// Who it is. `null` in namespaces without authentication.
+    pub identity: Option<IdentityRecord>,
 }
 
 /// A connection as JavaScript sees it when it takes it over.
@@ -211,6 +213,7 @@ impl From<&Conn> for ConnView {
             sid: member.sid.to_string(),
             auth: member.auth.to_string(),
             issued: member.issued,
+            identity: member.identity().map(|identity| IdentityRecord::from(&*identity)),
         });
         Self {
             id: conn.id.to_string(),
@@ -252,6 +255,10 @@ pub enum EventKind {
     Ping = 10,
     /// The answer to that.
     Pong = 11,
+    /// Access has work: call `accessWork`.
+    Access = 12,
+    /// The credentials of a socket have expired; `text` is its id, a space and its namespace.
+    Expired = 13,
 }
 
 /// One thing the engine tells.
@@ -292,6 +299,10 @@ impl From<Event> for EngineEvent {
             }
             Event::StreamEnd(key) => Self { key, ..of_conn(EventKind::StreamEnd, "", None, None) },
             Event::StreamResume(key) => Self { key, ..of_conn(EventKind::StreamResume, "", None, None) },
+            Event::Access => of_conn(EventKind::Access, "", None, None),
+            Event::Expired(conn, nsp, sid) => {
+                of_conn(EventKind::Expired, &conn, Some(format!("{sid} {nsp}")), None)
+            }
             Event::Log(level, line) => {
                 let level = match level {
                     Level::Warn => "warn",

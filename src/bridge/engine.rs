@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use napi::{
     Either, Env, JsDeferred,
-    bindgen_prelude::{Buffer, Function, Object, Result},
+    bindgen_prelude::{Buffer, Function, Object, Result, ToNapiValue},
 };
 use napi_derive::napi;
 
@@ -82,7 +82,7 @@ impl Engine {
         let (deferred, promise) = env.create_deferred()?;
         let core = self.core().clone();
         let body = body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(&body));
-        let pending = Pending(Some(deferred));
+        let pending = Pending::<HttpAnswer>::new(deferred);
         self.core().runtime().spawn(async move {
             let answer = core.serve(head.into(), body, id, attach).await;
             pending.resolve(answer.into());
@@ -241,6 +241,12 @@ impl Engine {
         self.core().stats().connections as u32
     }
 
+    /// Number of open connections that JavaScript has objects of.
+    #[napi]
+    pub fn attached_count(&self) -> u32 {
+        self.core().attached_count() as u32
+    }
+
     /// Ids of the open connections.
     #[napi]
     pub fn conn_ids(&self) -> Vec<String> {
@@ -379,20 +385,24 @@ fn take_fd(_: i32) -> std::io::Result<Stream> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-type Resolver = Box<dyn FnOnce(Env) -> Result<HttpAnswer> + Send>;
+type Resolver<T> = Box<dyn FnOnce(Env) -> Result<T> + Send>;
 
-/// A promise that is settled in any case, even if the runtime drops the task.
-struct Pending(Option<JsDeferred<HttpAnswer, Resolver>>);
+/// A promise that is settled in any case, even if what should settle it is dropped.
+pub(super) struct Pending<T: ToNapiValue + 'static>(Option<JsDeferred<T, Resolver<T>>>);
 
-impl Pending {
-    fn resolve(mut self, answer: HttpAnswer) {
+impl<T: ToNapiValue + Send + 'static> Pending<T> {
+    pub(super) fn new(deferred: JsDeferred<T, Resolver<T>>) -> Self {
+        Self(Some(deferred))
+    }
+
+    pub(super) fn resolve(mut self, value: T) {
         if let Some(deferred) = self.0.take() {
-            deferred.resolve(Box::new(move |_| Ok(answer)));
+            deferred.resolve(Box::new(move |_| Ok(value)));
         }
     }
 }
 
-impl Drop for Pending {
+impl<T: ToNapiValue + 'static> Drop for Pending<T> {
     fn drop(&mut self) {
         if let Some(deferred) = self.0.take() {
             deferred.reject(Error::Closed.into());

@@ -1,6 +1,8 @@
 //! The N-API boundary: convert, one core call, convert. Nothing else in the crate names napi.
 
+pub mod access;
 pub mod auth;
+pub mod client_events;
 pub mod dto;
 pub mod engine;
 pub mod environment;

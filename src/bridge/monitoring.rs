@@ -1,11 +1,15 @@
-//! Counting and remembering events, and looking for rooms.
+//! Counting and remembering events, and looking for rooms and sockets.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use napi_derive::napi;
 
-use super::engine::Engine;
-use crate::monitoring::Entry;
+use super::{
+    access::IdentityRecord,
+    client_events::SubscriptionRecord,
+    engine::{Engine, strings},
+};
+use crate::{access::Strategy, monitoring::Entry};
 
 /// One line of the event log.
 #[napi(object)]
@@ -73,6 +77,36 @@ pub struct RoomList {
     pub total: u32,
     /// Fullest first.
     pub rooms: Vec<RoomSize>,
+}
+
+/// A connected socket, as people look at it.
+#[napi(object, use_nullable = true)]
+pub struct SocketRecord {
+    /// Id.
+    pub sid: String,
+    /// Its rooms.
+    pub rooms: Vec<String>,
+    /// When it connected, milliseconds since the epoch.
+    pub issued: f64,
+    /// Address of its client.
+    pub address: String,
+    /// Path and query of the request that opened its connection.
+    pub url: String,
+    /// "polling" or "websocket".
+    pub transport: String,
+    /// Its entity subscriptions.
+    pub subscriptions: Vec<SubscriptionRecord>,
+    /// Who it is. `null` in namespaces without authentication.
+    pub identity: Option<IdentityRecord>,
+}
+
+/// Some of the sockets that were looked for.
+#[napi(object)]
+pub struct SocketList {
+    /// How many there are in all.
+    pub total: u32,
+    /// The longest connected first.
+    pub sockets: Vec<SocketRecord>,
 }
 
 impl From<Entry> for LogEntry {
@@ -160,16 +194,55 @@ impl Engine {
         RoomList { total: total as u32, rooms: rooms.map(size).collect() }
     }
 
-    /// Ids of the sockets in the same rooms.
+    /// Of the sockets with `search` (in lower case) in their id, address, the name of their user, or the name of one of
+    /// the same rooms: `limit` of them, after the `offset` longest connected. `withAdmins`: those of admins, too.
     #[napi]
-    pub fn sids_in_rooms(&self, nsp: String, hidden: String, search: String) -> Vec<String> {
-        let (_, rooms) = self.rooms_like(&nsp, &hidden, &search, usize::MAX);
-        if rooms.is_empty() {
-            return Vec::new();
-        }
-        let names: Vec<String> = rooms.iter().map(|(name, _)| name.to_string()).collect();
-        let found = self.namespace(&nsp).map_or_else(Vec::new, |nsp| nsp.select(&names, &[]));
-        found.iter().map(|member| member.sid.to_string()).collect()
+    pub fn socket_list(
+        &self,
+        nsp: String,
+        hidden: String,
+        search: String,
+        with_admins: bool,
+        offset: u32,
+        limit: u32,
+    ) -> SocketList {
+        let Some(found) = self.namespace(&nsp) else { return SocketList { total: 0, sockets: Vec::new() } };
+        let in_rooms: HashSet<Arc<str>> = if search.is_empty() {
+            HashSet::new()
+        } else {
+            let (_, rooms) = self.rooms_like(&nsp, &hidden, &search, usize::MAX);
+            let names: Vec<String> = rooms.iter().map(|(name, _)| name.to_string()).collect();
+            // No rooms would be all sockets.
+            let members = if names.is_empty() { Vec::new() } else { found.select(&names, &[]) };
+            members.into_iter().map(|member| member.sid.clone()).collect()
+        };
+        let has = |text: &str| text.to_lowercase().contains(&search);
+        let mut members = found.members();
+        members.retain(|member| {
+            let identity = member.identity();
+            let parts = identity.as_ref().map(|identity| &identity.parts);
+            if !with_admins && parts.is_some_and(|parts| parts.strategy == Strategy::Admin) {
+                return false;
+            }
+            search.is_empty()
+                || in_rooms.contains(&member.sid)
+                || has(&member.sid)
+                || has(&member.conn.address.text)
+                || parts.and_then(|parts| parts.name.as_deref()).is_some_and(has)
+        });
+        members.sort_by(|a, b| a.issued.total_cmp(&b.issued));
+        let page = members.iter().skip(offset as usize).take(limit as usize);
+        let sockets = page.map(|member| SocketRecord {
+            sid: member.sid.to_string(),
+            rooms: found.socket_rooms(&member.sid).map(strings).unwrap_or_default(),
+            issued: member.issued,
+            address: member.conn.address.text.to_string(),
+            url: member.conn.head.url.to_string(),
+            transport: member.conn.outbox.transport().into(),
+            subscriptions: member.subscriptions.lock().list().iter().map(SubscriptionRecord::from).collect(),
+            identity: member.identity().map(|identity| IdentityRecord::from(&*identity)),
+        });
+        SocketList { total: members.len() as u32, sockets: sockets.collect() }
     }
 
     /// Forgets all events.

@@ -122,19 +122,6 @@ impl Engine {
         self.core().client_address(&peer, forwarded.as_ref()).text.into()
     }
 
-    /// A client of this connection sent a token that was never issued here: addresses that keep guessing are slowed
-    /// down. Not for expired tokens or failures of the server.
-    #[napi]
-    pub fn auth_failed(&self, conn: String) {
-        self.core().auth_failed(&conn);
-    }
-
-    /// A client of this connection sent a valid token.
-    #[napi]
-    pub fn auth_passed(&self, conn: String) {
-        self.core().auth_passed(&conn);
-    }
-
     /// Whether a line of this kind, which clients can cause, may be logged now. The lines that may not are counted, and
     /// their number is logged later. `kind` is for people and holds nothing that clients choose.
     #[napi]
@@ -146,12 +133,6 @@ impl Engine {
     #[napi]
     pub fn conn_address(&self, conn: String) -> Option<String> {
         Some(self.core().conn(&conn)?.address.text.to_string())
-    }
-
-    /// Sets the only events that the socket of a connection may send in a namespace; `null` allows all.
-    #[napi]
-    pub fn set_event_names(&self, conn: String, nsp: String, names: Option<Vec<String>>) {
-        self.core().set_event_names(&conn, &nsp, names.map(|names| names.into_iter().collect()));
     }
 
     /// Ids of the open connections whose address the rules in force do not let in.

@@ -41,7 +41,12 @@ pub(super) struct Joining {
 
 impl Core {
     /// Judges a packet that joins or leaves a namespace. None: it may go on.
-    pub(super) fn judge_control(&self, conn: &Arc<Conn>, client: &mut Client, text: &str) -> Option<Verdict> {
+    pub(super) fn judge_control(
+        self: &Arc<Self>,
+        conn: &Arc<Conn>,
+        client: &mut Client,
+        text: &str,
+    ) -> Option<Verdict> {
         // What cannot be read ends the connection anyway.
         let packet = packet::decode(text).ok()?;
         if !client.guard.control(Instant::now()) {
@@ -49,14 +54,15 @@ impl Core {
             return Some(Verdict::LastAnswer(Progress::Idle));
         }
         let joined = || client.sockets.iter().any(|(nsp, _)| &*nsp.name == packet.nsp);
-        let is_forwarded = client.attached || (self.is_eager() && client.attachments == 0 && !joined());
+        let is_asked = self.is_eager() || self.access.guarded(packet.nsp).is_some();
+        let is_forwarded = client.attached || (is_asked && client.attachments == 0 && !joined());
         if packet.kind != PacketType::Connect || !is_forwarded {
             return None;
         }
         if !client.guard.begin() {
             return Some(self.join_later(conn, client, packet.nsp, text));
         }
-        self.wait_for_turn(conn, client, &packet, text)
+        self.wait_for_turn(conn, &packet, text)
     }
 
     /// Lets a CONNECT packet wait until JavaScript has answered others. A refusal for lack of room is not counted: a
@@ -74,14 +80,21 @@ impl Core {
         Verdict::Done
     }
 
-    /// JavaScript has answered: forwards the packets that waited for it. False: the connection should end.
-    fn join_next(&self, conn: &Arc<Conn>, client: &mut Client) -> bool {
+    /// One of them is answered: goes on with the packets that waited for it. False: the connection should end.
+    pub(super) fn join_next(self: &Arc<Self>, conn: &Arc<Conn>, client: &mut Client) -> bool {
         while !client.joining.is_empty() && client.guard.begin() {
             let Some(Joining { text, _room }) = client.joining.pop_front() else { break };
             drop(_room);
             let Ok(packet) = packet::decode(&text) else { return false };
-            match self.wait_for_turn(conn, client, &packet, &text) {
-                None => self.events.push(&conn.lane, Event::Text(conn.id.clone(), text)),
+            match self.wait_for_turn(conn, &packet, &text) {
+                None if client.attached || self.is_eager() => {
+                    client.attached = true;
+                    self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+                }
+                None => match self.on_packet(conn, client, &packet, &text) {
+                    Verdict::Done | Verdict::Answer(_) => {}
+                    _ => return false,
+                },
                 Some(Verdict::Done) => {}
                 Some(_) => return false,
             }
@@ -96,13 +109,7 @@ impl Core {
     }
 
     /// Lets a CONNECT packet with a payload wait if its address has made many wrong guesses.
-    fn wait_for_turn(
-        &self,
-        conn: &Arc<Conn>,
-        client: &mut Client,
-        packet: &Packet<'_>,
-        text: &str,
-    ) -> Option<Verdict> {
+    fn wait_for_turn(self: &Arc<Self>, conn: &Arc<Conn>, packet: &Packet<'_>, text: &str) -> Option<Verdict> {
         if packet.data.is_empty() || packet.data == "{}" {
             return None;
         }
@@ -111,7 +118,6 @@ impl Core {
             Turn::After(wait) => Some(wait),
             Turn::Never => None,
         };
-        client.attached = true;
         self.counters.limited.fetch_add(1, Ordering::Relaxed);
         let waits = wait.is_some_and(|wait| self.forward_later(conn, text, wait));
         if !waits {
@@ -122,13 +128,13 @@ impl Core {
     }
 
     /// False: too many packets wait already.
-    fn forward_later(&self, conn: &Arc<Conn>, text: &str, wait: Duration) -> bool {
+    fn forward_later(self: &Arc<Self>, conn: &Arc<Conn>, text: &str, wait: Duration) -> bool {
         let Some(permit) = self.room_to_wait(text) else { return false };
-        let (conn, events, text) = (Arc::downgrade(conn), self.events.clone(), text.to_owned());
+        let (conn, core, text) = (Arc::downgrade(conn), self.clone(), text.to_owned());
         self.runtime().spawn(async move {
             tokio::time::sleep(wait).await;
             if let Some(conn) = conn.upgrade().filter(|conn| conn.is_open()) {
-                events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+                core.guard(&conn, "joining a namespace", || core.take(&conn, conn.client.lock(), &text));
             }
             drop(permit);
         });
@@ -137,7 +143,12 @@ impl Core {
 
     /// Answers CONNECT_ERROR, and ends the connection if it got too many.
     pub(super) fn refuse(&self, conn: &Arc<Conn>, client: &mut Client, nsp: &str, message: &str) -> Verdict {
-        let progress = self.answer(conn, packet::refused(nsp, message));
+        self.refuse_with(conn, client, packet::refused(nsp, message))
+    }
+
+    /// The same with a CONNECT_ERROR packet of the caller's.
+    pub(super) fn refuse_with(&self, conn: &Arc<Conn>, client: &mut Client, packet: String) -> Verdict {
+        let progress = self.answer(conn, packet);
         if client.guard.refused(Instant::now()) {
             return Verdict::Answer(progress);
         }
@@ -146,7 +157,7 @@ impl Core {
     }
 
     /// Takes note of what JavaScript answers to CONNECT packets. True: the connection should end after this answer.
-    pub(super) fn is_last_answer(&self, conn: &Arc<Conn>, parcel: &Parcel) -> bool {
+    pub(super) fn is_last_answer(self: &Arc<Self>, conn: &Arc<Conn>, parcel: &Parcel) -> bool {
         let refused = match parcel.first_text().map(str::as_bytes) {
             Some([b'0', ..]) => false,
             Some([b'4', ..]) => true,
@@ -161,20 +172,6 @@ impl Core {
             return true;
         }
         !self.join_next(conn, &mut client)
-    }
-
-    /// A client sent a token that was never issued here.
-    pub fn auth_failed(&self, conn: &str) {
-        if let Some(conn) = self.conn(conn) {
-            self.security.guesses.wrong(conn.address.group(), Instant::now());
-        }
-    }
-
-    /// A client sent a valid token.
-    pub fn auth_passed(&self, conn: &str) {
-        if let Some(conn) = self.conn(conn) {
-            self.security.guesses.right(conn.address.group(), Instant::now());
-        }
     }
 
     /// Ends a connection after what was queued for it, as far as that can be written at once.

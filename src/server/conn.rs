@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use super::{
     admission::Joining,
+    client_events::Queue,
     control::ControlRate,
     heartbeat::Deadlines,
     lane::Lane,
@@ -20,6 +21,7 @@ use super::{
     patience::Patience,
 };
 use crate::{
+    access::Identity,
     security::{ClientAddress, ConnGuard, EventNames, EventRate},
     transport::{
         outbox::Outbox,
@@ -88,11 +90,14 @@ impl StoredHead {
     }
 }
 
+/// Sockets of a connection.
+pub type Sockets = SmallVec<[(Arc<Namespace>, Arc<Member>); 1]>;
+
 /// The engine's own Socket.IO state of a connection.
 #[derive(Default)]
 pub struct Client {
     /// Sockets of the connection.
-    pub sockets: SmallVec<[(Arc<Namespace>, Arc<Member>); 1]>,
+    pub sockets: Sockets,
     /// Attachments still to come of a packet that is already dealt with.
     pub attachments: usize,
     /// Attachments still to come of a packet that JavaScript has.
@@ -112,6 +117,22 @@ pub struct Client {
     pub event_names: SmallVec<[(Box<str>, Arc<EventNames>); 1]>,
     /// JavaScript reads this connection's packets.
     pub attached: bool,
+    /// Namespaces it wants to join, while it is found out whether it may.
+    pub asking: SmallVec<[Arc<str>; 1]>,
+    /// The requests that wait for one that is being looked up.
+    pub requests: Option<Box<Queue>>,
+    /// Who its sockets are that JavaScript is making, by namespace.
+    pub admitted: SmallVec<[(Box<str>, Arc<Identity>); 1]>,
+}
+
+impl Client {
+    /// Sets the only events that its socket in a namespace may send; `None` allows all.
+    pub fn allow_events(&mut self, nsp: &str, names: Option<Arc<EventNames>>) {
+        self.event_names.retain(|(known, _)| **known != *nsp);
+        if let Some(names) = names {
+            self.event_names.push((nsp.into(), names));
+        }
+    }
 }
 
 const OPEN: u8 = 0;
@@ -144,6 +165,8 @@ pub struct Conn {
     pub posting: AtomicBool,
     /// Its client broke a bound: it gets no time to close cleanly, in which it could go on.
     pub cut: AtomicBool,
+    /// The server ended it and told the client why.
+    pub dismissed: AtomicBool,
     /// A WebSocket is taking it over, or has.
     pub upgrading: AtomicBool,
     /// JavaScript wants to hear whenever the outbox is empty after something was sent.
@@ -176,6 +199,7 @@ impl Conn {
             incomplete: AtomicUsize::new(0),
             posting: AtomicBool::new(false),
             cut: AtomicBool::new(false),
+            dismissed: AtomicBool::new(false),
             upgrading: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             watched_heartbeat: AtomicBool::new(false),

@@ -27,6 +27,7 @@ use super::{
     timers::Timers,
 };
 use crate::{
+    access::Access,
     error::{Error, Result},
     monitoring::{LineLimit, Monitor},
     options::Options,
@@ -55,6 +56,8 @@ pub struct Core {
     pub events: Arc<Events>,
     /// Who may connect and how fast clients may talk.
     pub security: Security,
+    /// Who clients are, and what follows from that.
+    pub access: Access,
     /// What happened, for people who watch.
     pub monitor: Monitor,
     pub(super) counters: Counters,
@@ -99,6 +102,7 @@ impl Core {
             )),
             options,
             security: Security::default(),
+            access: Access::default(),
             monitor: Monitor::new(0),
             counters: Counters::default(),
             lines: Arc::default(),
@@ -208,6 +212,12 @@ impl Core {
         self.conns.read().values().filter(|conn| !conn.is_closed()).map(|conn| conn.id.clone()).collect()
     }
 
+    /// Number of open sessions that JavaScript has objects of.
+    pub fn attached_count(&self) -> usize {
+        let conns: Vec<_> = self.conns.read().values().cloned().collect();
+        conns.iter().filter(|conn| !conn.is_closed() && conn.client.lock().attached).count()
+    }
+
     /// Ids of the open sessions whose address the rules in force do not let in.
     pub fn denied_conn_ids(&self) -> Vec<Arc<str>> {
         let rules = self.security.rules();
@@ -256,7 +266,9 @@ impl Core {
         if attached {
             self.events.push(&conn.lane, Event::Close(conn.id.clone(), reason.as_str()));
         } else {
-            self.leave_all(conn);
+            for (nsp, member) in self.leave_all(conn) {
+                self.record_disconnect(&nsp, &member, reason.as_str());
+            }
             self.conns.write().remove(&conn.id);
         }
     }

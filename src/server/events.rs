@@ -69,6 +69,10 @@ pub enum Event {
     StreamResume(u32),
     /// A line for the log.
     Log(Level, String),
+    /// Access has work.
+    Access,
+    /// The credentials of a socket of an attached connection have expired. Then its namespace and id.
+    Expired(Arc<str>, Arc<str>, Arc<str>),
 }
 
 impl Event {

@@ -27,6 +27,8 @@ pub struct Deadlines {
     awaiting: bool,
     /// When the client must have joined a namespace.
     connect: Option<Instant>,
+    /// When the credentials of one of its sockets expire.
+    expire: Option<Instant>,
     /// When a session that was asked to close must be gone.
     close: Option<Instant>,
     /// When the entry in [`super::timers::Timers`] fires.
@@ -38,16 +40,24 @@ enum Due {
     Ping,
     Pong,
     Connect,
+    Expire,
     Close,
 }
 
 impl Deadlines {
     pub(super) fn new() -> Self {
-        Self { heartbeat: Instant::now(), awaiting: false, connect: None, close: None, armed: None }
+        Self {
+            heartbeat: Instant::now(),
+            awaiting: false,
+            connect: None,
+            expire: None,
+            close: None,
+            armed: None,
+        }
     }
 
     fn next(&self) -> Instant {
-        [self.connect, self.close].into_iter().flatten().fold(self.heartbeat, Instant::min)
+        [self.connect, self.expire, self.close].into_iter().flatten().fold(self.heartbeat, Instant::min)
     }
 
     fn due(&self, now: Instant) -> Option<Due> {
@@ -56,6 +66,8 @@ impl Deadlines {
             Some(Due::Close)
         } else if passed(self.connect) {
             Some(Due::Connect)
+        } else if passed(self.expire) {
+            Some(Due::Expire)
         } else if self.heartbeat <= now {
             Some(if self.awaiting { Due::Pong } else { Due::Ping })
         } else {
@@ -96,6 +108,13 @@ impl Core {
         self.reschedule(conn, |deadlines| deadlines.close = Some(Instant::now() + CLOSE_TIMEOUT));
     }
 
+    /// Looks at a time for credentials that have expired.
+    pub(super) fn look_for_expired(&self, conn: &Arc<Conn>, at: Instant) {
+        self.reschedule(conn, |deadlines| {
+            deadlines.expire = Some(deadlines.expire.map_or(at, |known| known.min(at)));
+        });
+    }
+
     /// The session ended: its timer goes with it.
     pub(super) fn forget_deadlines(&self, conn: &Arc<Conn>) {
         if let Some(armed) = conn.deadlines.lock().armed.take() {
@@ -121,6 +140,10 @@ impl Core {
                 if idle {
                     self.finish(conn, false);
                 }
+            }
+            Some(Due::Expire) => {
+                conn.deadlines.lock().expire = None;
+                self.end_expired(conn);
             }
             // What it sent is not read while JavaScript is behind with it: its pong may be among that.
             Some(Due::Pong) if conn.lane.waiting() > 0 => {

@@ -10,7 +10,7 @@ use super::{
     protocol::Verdict,
 };
 use crate::{
-    security::{EventNames, Refused, event_name, is_named_in},
+    security::{Refused, event_name, is_named_in},
     transport::request::Protocol,
 };
 
@@ -18,17 +18,6 @@ use crate::{
 const LOGGED_NAME: usize = 60;
 
 impl Core {
-    /// Sets the only events that the socket of a connection may send in a namespace; `None` allows all.
-    pub fn set_event_names(&self, conn: &str, nsp: &str, names: Option<EventNames>) {
-        let Some(conn) = self.conn(conn) else { return };
-        let names = names.map(|names| self.security.event_sets.get(names));
-        let mut client = conn.client.lock();
-        client.event_names.retain(|(known, _)| **known != *nsp);
-        if let Some(names) = names {
-            client.event_names.push((nsp.into(), names));
-        }
-    }
-
     /// Judges an event. `None`: it passes.
     pub(super) fn inspect(&self, conn: &Arc<Conn>, client: &mut Client, text: &str) -> Option<Verdict> {
         let rules = self.security.rules();

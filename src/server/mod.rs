@@ -1,7 +1,9 @@
 //! The Socket.IO server: sessions, namespaces, rooms, fan-out and heartbeats.
 
 mod admission;
+pub mod client_events;
 pub mod conn;
+mod connect;
 pub mod control;
 pub mod core;
 pub mod counters;
@@ -19,6 +21,7 @@ pub mod polling;
 pub mod protocol;
 mod registry;
 mod sending;
+pub mod standing;
 pub mod tasks;
 pub mod timers;
 pub mod websocket;

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
 
 use super::conn::Conn;
+use crate::access::{Identity, Standing, Subscriptions};
 
 /// What changed by joining or leaving a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub struct Member {
     pub auth: Box<str>,
     /// When it connected, milliseconds since the epoch.
     pub issued: f64,
+    /// What it has by its identity. `None` in namespaces without authentication.
+    pub standing: Mutex<Option<Standing>>,
+    /// Its entity subscriptions.
+    pub subscriptions: Mutex<Subscriptions>,
     rooms: Mutex<Vec<Arc<str>>>,
 }
 
@@ -87,6 +92,8 @@ impl Namespace {
             conn,
             auth: auth.into(),
             issued: since_epoch.map_or(0.0, |time| time.as_millis() as f64),
+            standing: Mutex::default(),
+            subscriptions: Mutex::default(),
             rooms: Mutex::default(),
         });
         let mut members = self.members.write();
@@ -191,6 +198,11 @@ impl Namespace {
         self.members.read().sockets.by_id.get(sid).cloned()
     }
 
+    /// All sockets.
+    pub fn members(&self) -> Vec<Arc<Member>> {
+        self.members.read().sockets.by_id.values().cloned().collect()
+    }
+
     /// Number of sockets.
     pub fn len(&self) -> usize {
         self.members.read().sockets.by_id.len()
@@ -266,6 +278,11 @@ impl Namespace {
 }
 
 impl Member {
+    /// Who it is. `None` in namespaces without authentication.
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.standing.lock().as_ref().map(|standing| standing.identity.clone())
+    }
+
     fn has_own_room(&self) -> bool {
         self.rooms.lock().iter().any(|room| Arc::ptr_eq(room, &self.sid))
     }

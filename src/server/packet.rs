@@ -146,9 +146,25 @@ pub fn connected(nsp: &str, sid: &str) -> String {
     format!("{}{{\"sid\":\"{sid}\"}}", header('0', nsp))
 }
 
+/// `CONNECT` of a client, with its payload, JSON text.
+pub fn connect(nsp: &str, auth: &str) -> String {
+    format!("{}{auth}", header('0', nsp))
+}
+
+/// `DISCONNECT`.
+pub fn disconnect(nsp: &str) -> String {
+    // Without a payload, nothing separates the namespace from what follows.
+    if nsp == "/" { "1".into() } else { format!("1{nsp},") }
+}
+
+/// `CONNECT_ERROR` with a reason.
+pub fn connect_error(nsp: &str, reason: &serde_json::Value) -> String {
+    format!("{}{reason}", header('4', nsp))
+}
+
 /// `CONNECT_ERROR` with a message.
 pub fn refused(nsp: &str, message: &str) -> String {
-    format!("{}{}", header('4', nsp), serde_json::json!({ "message": message }))
+    connect_error(nsp, &serde_json::json!({ "message": message }))
 }
 
 /// `ACK` with one argument, JSON text.
@@ -159,6 +175,11 @@ pub fn acknowledged(nsp: &str, id: &str, argument: &str) -> String {
 /// `EVENT` with one argument, JSON text. The name must need no escaping.
 pub fn event(nsp: &str, name: &str, argument: &str) -> String {
     format!("{}[\"{name}\",{argument}]", header('2', nsp))
+}
+
+/// `EVENT` without arguments. The name must need no escaping.
+pub fn bare_event(nsp: &str, name: &str) -> String {
+    format!("{}[\"{name}\"]", header('2', nsp))
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ impl Core {
         }
     }
 
-    async fn post(&self, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
+    async fn post(self: &Arc<Self>, conn: &Arc<Conn>, head: &RequestHead, body: Bytes) -> HttpAnswer {
         let posting = Posting(self, conn);
         let held = conn.incomplete.load(Ordering::Relaxed) + body.len();
         if held > SMALL && self.events.is_out_of_bytes() {
@@ -182,7 +182,7 @@ impl Core {
         HttpAnswer { status: 200, content_type: "text/html", body: Bytes::from_static(b"ok"), id: None }
     }
 
-    fn on_posted(&self, conn: &Arc<Conn>, packet: Option<Packet>) {
+    fn on_posted(self: &Arc<Self>, conn: &Arc<Conn>, packet: Option<Packet>) {
         match packet {
             Some(Packet::Close) => self.fail(conn, CloseReason::TransportClose),
             Some(Packet::Message(text)) => self.on_text(conn, &text),

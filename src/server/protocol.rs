@@ -6,9 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use parking_lot::MutexGuard;
 
 use super::{
-    conn::{Client, CloseReason, Conn},
+    conn::{Client, CloseReason, Conn, Sockets},
     core::Core,
     events::Event,
     packet::{self, Packet, PacketType},
@@ -39,7 +40,7 @@ pub(super) enum Verdict {
 
 impl Core {
     /// An Engine.IO text message.
-    pub(super) fn on_text(&self, conn: &Arc<Conn>, text: &str) {
+    pub(super) fn on_text(self: &Arc<Self>, conn: &Arc<Conn>, text: &str) {
         self.counters.received(text.len());
         let mut client = conn.client.lock();
         // It broke a bound: JavaScript hears nothing more of it, also if its end waits behind its last answer.
@@ -60,6 +61,14 @@ impl Core {
             drop(client);
             return self.settle(conn, verdict);
         }
+        if !client.attached && matches!(text.as_bytes(), [b'2' | b'5', ..]) {
+            client.attached = self.is_handled(&client, text);
+        }
+        self.take(conn, client, text);
+    }
+
+    /// A packet that was judged: goes to JavaScript, or is dealt with here.
+    pub(super) fn take(&self, conn: &Arc<Conn>, mut client: MutexGuard<'_, Client>, text: &str) {
         if client.attached {
             client.announced = packet::announced(text);
             let bytes = if client.announced > 0 { text.len() } else { 0 };
@@ -79,7 +88,7 @@ impl Core {
         self.settle(conn, verdict);
     }
 
-    fn settle(&self, conn: &Arc<Conn>, verdict: Verdict) {
+    pub(super) fn settle(&self, conn: &Arc<Conn>, verdict: Verdict) {
         match verdict {
             Verdict::Done => {}
             Verdict::Answer(Progress::TooSlow) | Verdict::LastAnswer(Progress::TooSlow) => {
@@ -176,17 +185,36 @@ impl Core {
         self.events.recount(conn.incomplete.swap(bytes, Ordering::Relaxed), bytes);
     }
 
-    fn on_packet(&self, conn: &Arc<Conn>, client: &mut Client, packet: &Packet<'_>, text: &str) -> Verdict {
+    pub(super) fn on_packet(
+        &self,
+        conn: &Arc<Conn>,
+        client: &mut Client,
+        packet: &Packet<'_>,
+        text: &str,
+    ) -> Verdict {
         let joined = client.sockets.iter().position(|(nsp, _)| &*nsp.name == packet.nsp);
         match (packet.kind, joined) {
             (PacketType::Connect, None) if self.is_eager() => {
                 client.attached = true;
                 self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
             }
-            (PacketType::Connect, None) => return self.connect(conn, client, packet),
+            (PacketType::Connect, None) => {
+                return match self.access.guarded(packet.nsp) {
+                    Some(guarded) => self.connect_guarded(conn, client, packet, text, guarded),
+                    None => self.connect(conn, client, packet),
+                };
+            }
             (PacketType::Disconnect, Some(at)) => {
                 let (nsp, member) = client.sockets.remove(at);
                 nsp.remove(&member.sid);
+                client.allow_events(&nsp.name, None);
+                self.forget_subscriptions(&member);
+                self.record_disconnect(&nsp, &member, "client namespace disconnect");
+            }
+            (PacketType::Event, Some(_))
+                if let Some(verdict) = self.on_client_event(conn, client, packet, text) =>
+            {
+                return verdict;
             }
             // Nobody listens for events or acknowledgements of a connection without JavaScript.
             (PacketType::Event | PacketType::Ack, Some(_)) => client.attachments = packet.attachments,
@@ -211,11 +239,13 @@ impl Core {
     }
 
     /// The session ended: leave all namespaces, unless JavaScript still has to see the rooms.
-    pub(super) fn leave_all(&self, conn: &Arc<Conn>) {
+    pub(super) fn leave_all(&self, conn: &Arc<Conn>) -> Sockets {
         let sockets = std::mem::take(&mut conn.client.lock().sockets);
-        for (nsp, member) in sockets {
+        for (nsp, member) in &sockets {
             nsp.remove(&member.sid);
+            self.forget_subscriptions(member);
         }
+        sockets
     }
 
     /// Ends a session because its client broke a protocol or went away.

@@ -38,18 +38,10 @@ impl Core {
         }
     }
 
-    /// Registers a socket that JavaScript made on an attached session. False if the session is gone.
-    pub fn add_socket(&self, nsp: &str, sid: &str, conn: &str) -> bool {
-        let Some(conn) = self.conn(conn) else { return false };
-        let nsp = self.namespace_or_new(nsp);
-        let member = nsp.add(sid.into(), conn.clone(), "{}");
-        conn.client.lock().sockets.push((nsp, member));
-        true
-    }
-
     /// Forgets a socket.
     pub fn remove_socket(&self, nsp: &str, sid: &str) {
         if let Some(member) = self.namespace(nsp).and_then(|nsp| nsp.remove(sid)) {
+            self.forget_subscriptions(&member);
             member.conn.client.lock().sockets.retain(|(_, other)| !Arc::ptr_eq(other, &member));
         }
     }

@@ -60,7 +60,7 @@ impl Core {
     }
 
     /// Queues a packet for one session.
-    pub fn write(&self, id: &str, parcel: Parcel, volatile: bool) {
+    pub fn write(self: &Arc<Self>, id: &str, parcel: Parcel, volatile: bool) {
         let Some(conn) = self.conn(id) else { return };
         self.counters.sent(1, parcel.len());
         let ends = self.is_last_answer(&conn, &parcel);

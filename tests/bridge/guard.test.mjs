@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Manager } from 'socket.io-client';
+import { guarded } from './guarded.mjs';
 import {
   RawClient,
   after,
@@ -220,17 +221,17 @@ test(
   'an address that guesses is slowed down; those with good tokens get in',
   { timeout },
   async (t) => {
-    const { io, url } = await serve(t);
-    const { native } = io.engine;
     const attempts = [];
-    io.use((socket, decide) => {
-      const { token } = socket.handshake.auth;
+    const user = (token) => {
       attempts.push(token);
-      const isGuess = token !== undefined && token !== 'right';
-      if (isGuess) native.authFailed(socket.conn.id);
-      else if (token === 'right') native.authPassed(socket.conn.id);
-      decide(isGuess ? new Error('wrong') : undefined);
-    });
+      return token === 'right' ? { id: 1, username: 'ann' } : null;
+    };
+    const { io, url } = await serve(
+      t,
+      guarded(() => io, user),
+    );
+    const { native } = io.engine;
+    io.guardNamespace('/', { isPublic: true, hasContent: true });
     // Each connection makes one guess only, so that no connection is ended for it.
     const guesses = Array.from({ length: 300 }, (_, i) => {
       const socket = client(t, url, { auth: { token: `guess ${i}` } });

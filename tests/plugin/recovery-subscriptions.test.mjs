@@ -172,16 +172,14 @@ describe('recovery with entity subscriptions', { timeout: 120_000 }, () => {
     }
   });
 
-  it('brings what is sent while the client is being authenticated', async (t) => {
+  it('brings what is sent while a middleware of the application is at work', async () => {
     const client = await join({ token: (await app.addUser('slow')).jwt });
     await leave(client);
-    const rooms = app.strapi.plugin('io').service('rooms');
-    const { joinByRole } = rooms;
-    // The last step before a socket is connected.
-    t.mock.method(rooms, 'joinByRole', async (socket) => {
-      await notes().create({ data: { text: 'meanwhile' } });
-      await app.flush();
-      return joinByRole(socket);
+    app.strapi.$io.server.use((_, next) => {
+      notes()
+        .create({ data: { text: 'meanwhile' } })
+        .then(() => app.flush())
+        .then(() => next(), next);
     });
     assert.equal(await comeBack(client), true);
     assert.deepEqual(heardOf(client), [['note:create', 'meanwhile']]);

@@ -36,11 +36,10 @@ export interface LogBatch {
   next: number;
 }
 
-const readEntry = ({ timestamp, type, data }: LogEntry): EventLogEntry => ({
-  timestamp,
-  type,
-  data: JSON.parse(data) as unknown,
-});
+/** What the engine notes of a connection that has no object. */
+interface Connected {
+  handshake: { address: string; issued: number; url: string };
+}
 
 /** Counts and logs, in the engine, what happens on this node. Nothing secret enters the log. */
 export function createRecorder(strapi: Strapi, describe: Describer, redact: Redactor) {
@@ -49,6 +48,14 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
   const server = () => getService(strapi, 'server');
   const engine = (): Engine => server().requireEngine();
   let stopListening: (() => void) | null = null;
+
+  const readEntry = ({ timestamp, type, data }: LogEntry): EventLogEntry => {
+    const value = JSON.parse(data) as Partial<Connected> | null;
+    if (type !== 'connect' || value?.handshake?.url === undefined) {
+      return { timestamp, type, data: value };
+    }
+    return { timestamp, type, data: { ...value, handshake: describe.opening(value.handshake) } };
+  };
 
   const isLogged = (type: string): boolean =>
     CONNECTION_TYPES.has(type) ? settings().enableConnectionLogging : settings().enableEventLogging;
@@ -62,14 +69,15 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
     running.recordEvent(type.slice(0, MAX_TYPE_LENGTH), text, logged);
   };
 
-  const onConnection = (socket: SocketIOSocket): void => {
+  /** Connections without an object are recorded by the engine. */
+  const onSocket = (socket: SocketIOSocket, isNew: boolean): void => {
     const admin = describe.admin(socket);
     const about = {
       socketId: socket.id,
       user: describe.user(socket),
       ...(admin === null ? {} : { admin }),
     };
-    record('connect', { ...about, handshake: describe.handshake(socket) });
+    if (isNew) record('connect', { ...about, handshake: describe.handshake(socket) });
     socket.once('disconnect', (reason) => record('disconnect', { ...about, reason }));
   };
 
@@ -85,21 +93,23 @@ export function createRecorder(strapi: Strapi, describe: Describer, redact: Reda
     });
   };
 
-  const applySize = ({ monitoring }: Settings): void =>
+  const apply = ({ monitoring }: Settings): void => {
     server().engine()?.setEventLogSize(monitoring.maxEventLogSize);
+    server().engine()?.setConnectionLogging(monitoring.enableConnectionLogging);
+    server().engine()?.setEventLogging(monitoring.enableEventLogging);
+  };
 
   return {
     /** Listens to the server, from before its first connection until `stop`. */
     start(): void {
       const { current, onChange } = getService(strapi, 'settings');
-      applySize(current());
-      const unsubscribe = onChange(applySize);
+      apply(current());
+      const unsubscribe = onChange(apply);
       const io = server().io();
-      io.on('connection', onConnection as never);
+      server().onSocket(onSocket);
       io.engine.on('connection_error', onRefusal);
       stopListening = () => {
         unsubscribe();
-        io.off('connection', onConnection as never);
         io.engine.off('connection_error', onRefusal);
       };
     },

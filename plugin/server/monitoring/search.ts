@@ -1,9 +1,8 @@
 import type { RoomStats } from '../../shared/monitoring';
-import type { Engine } from '../../socket-io/native';
-import type { SocketIOSocket, Strapi } from '../types';
+import type { Engine, SocketRecord } from '../../socket-io/native';
+import type { Strapi } from '../types';
 import { INTERNAL_PREFIX, isEntityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
-import type { Describer } from './describe';
 
 /** Some of what was found: `total` is how much that was. */
 export interface Found<T> {
@@ -12,48 +11,34 @@ export interface Found<T> {
 }
 
 /** Finds the sockets and rooms of this node; `search` is a part of a name, in any case. */
-export function createSearch(strapi: Strapi, describe: Describer) {
+export function createSearch(strapi: Strapi) {
   const engine = (): Engine => getService(strapi, 'server').requireEngine();
 
-  /** Of the main namespace, the oldest first. */
-  const sockets = (): SocketIOSocket[] =>
-    getService(strapi, 'identities')
-      .sockets()
-      .filter(({ nsp }) => nsp.name === '/');
-
-  const adminName = (socket: SocketIOSocket): string => {
-    const admin = describe.admin(socket);
-    return admin === null ? '' : `${admin.firstname ?? ''} ${admin.lastname ?? ''}`;
-  };
-
-  const matching = (search: string): SocketIOSocket[] => {
-    if (search === '') return sockets();
+  const findSockets = (
+    search: string,
+    withAdmins: boolean,
+    offset: number,
+    limit: number,
+  ): Found<SocketRecord> => {
     const text = search.toLowerCase();
-    const has = (name: string): boolean => name.toLowerCase().includes(text);
-    // The engine knows who is in a room; asking each socket for its rooms would take too long.
-    const inRooms = new Set(engine().sidsInRooms('/', INTERNAL_PREFIX, text));
-    return sockets().filter(
-      (socket) =>
-        inRooms.has(socket.id) ||
-        has(socket.id) ||
-        has(describe.address(socket)) ||
-        (socket.user !== null && has(socket.user.username)) ||
-        has(adminName(socket)),
+    const { total, sockets } = engine().socketList(
+      '/',
+      INTERNAL_PREFIX,
+      text,
+      withAdmins,
+      offset,
+      limit,
     );
+    return { total, items: sockets };
   };
 
   return {
     /** By id, address, user, admin or room; the oldest first. */
-    findSockets(search: string, offset: number, limit: number): Found<SocketIOSocket> {
-      const found = matching(search);
-      return { total: found.length, items: found.slice(offset, offset + limit) };
-    },
+    findSockets: (search: string, offset: number, limit: number): Found<SocketRecord> =>
+      findSockets(search, true, offset, limit),
 
     /** Those of the application, without the connections of admin panels; the oldest first. */
-    applicationSockets: (limit: number): SocketIOSocket[] =>
-      sockets()
-        .filter((socket) => describe.admin(socket) === null)
-        .slice(0, limit),
+    applicationSockets: (limit: number): SocketRecord[] => findSockets('', false, 0, limit).items,
 
     /** Fullest first, without the plugin's own and those that sockets have for themselves. */
     findRooms(search: string, offset: number, limit: number): Found<RoomStats> {

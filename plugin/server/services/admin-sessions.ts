@@ -5,7 +5,7 @@ import type {
   SessionStats,
 } from '../../shared/contracts/presence';
 import type { SessionTokenAnswer } from '../../socket-io/native';
-import { AuthError, type Identity } from '../auth/identity';
+import { AuthError, type Identity } from '../access/identity';
 import { createAdmins } from '../presence/admins';
 import { REVIEW_LIMIT, sessionLimits } from '../presence/limits';
 import { createReviewer } from '../presence/review';
@@ -156,9 +156,7 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
       cluster.handle(COUNTS, countsHere);
       cluster.handle(ONLINE, onlineHere);
       reviewer.start();
-      getService(strapi, 'server')
-        .io()
-        .on('connection', (socket) => attach(socket as SocketIOSocket));
+      getService(strapi, 'server').onSocket(attach);
     },
 
     async stop(): Promise<void> {
@@ -189,8 +187,6 @@ export function createAdminSessionsService({ strapi }: ServiceContext) {
         strategy: 'admin-jwt',
         // Content goes to roles and API tokens; an admin is neither.
         principal: null,
-        room: null,
-        alias: null,
         user: null,
         expiresAt: null,
         sessionId: null,

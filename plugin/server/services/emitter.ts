@@ -1,4 +1,5 @@
 import type { EmitterMetrics } from '../../../types';
+import { keyOf } from '../access/identity';
 import type { EmitOptions, Entity, RawEmitOptions, ServiceContext } from '../types';
 import { formatValue } from '../config/messages';
 import { findContentType } from '../utils/content-type';
@@ -19,7 +20,7 @@ export function createEmitterService({ strapi }: ServiceContext) {
     // Who has just lost access gets nothing more. (Checking needs the connection that a
     // transaction may be holding, and a transaction would wait here for itself.)
     if (!strapi.db.inTransaction()) {
-      await getService(strapi, 'live-access').settled(allowed.map(({ room }) => room));
+      await getService(strapi, 'live-access').settled(allowed.map(keyOf));
       allowed = await recipients();
     }
     return allowed.filter(({ room }) => server.mayHaveMembers(room));

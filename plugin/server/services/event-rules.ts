@@ -1,13 +1,12 @@
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from '../utils/get-service';
 
-/** The id of the Engine.IO session, which Socket.IO's types keep private. */
-const connIdOf = ({ conn }: SocketIOSocket): string => (conn as unknown as { id: string }).id;
-
-/** Which events the role of a socket lets it send. The engine enforces it, before JavaScript reads the event. */
+/**
+ * Which events the role of a socket lets it send, for applications with a parser of their own. Packets of Socket.IO's
+ * own parser are judged by the engine.
+ */
 export function createEventRulesService({ strapi }: ServiceContext) {
   const { config } = getService(strapi, 'options');
-  /** The engine reads packets of Socket.IO's own parser only. */
   const hasOwnParser = config.socket?.serverOptions?.parser !== undefined;
   const allowed = new WeakMap<SocketIOSocket, readonly string[] | null>();
 
@@ -23,21 +22,20 @@ export function createEventRulesService({ strapi }: ServiceContext) {
   };
 
   return {
-    /** To be called when the identity of a socket was set, and when the rules of its role may have changed. */
+    /** To be called when the rules of the role of a socket may have changed. */
     async apply(socket: SocketIOSocket): Promise<void> {
+      if (!hasOwnParser) return;
       const principal = await getService(strapi, 'identities').principalOf(socket);
       const names =
         principal === undefined ? null : getService(strapi, 'permissions').allowedEvents(principal);
       allowed.set(socket, names);
-      getService(strapi, 'server')
-        .engine()
-        ?.setEventNames(connIdOf(socket), socket.nsp.name, names === null ? null : [...names]);
     },
 
-    /** For each new socket: with a parser of the application's, JavaScript judges the names of events. */
+    /** For each new socket. */
     attach(socket: SocketIOSocket): void {
       if (!hasOwnParser) return;
-      socket.use(([event, ...args], next) => {
+      const known = this.apply(socket);
+      const judge = ([event, ...args]: unknown[], next: () => void): void => {
         if (isAllowed(socket, event)) return next();
         const reply: unknown = args.at(-1);
         const error = 'Event not allowed';
@@ -46,7 +44,9 @@ export function createEventRulesService({ strapi }: ServiceContext) {
         } else {
           socket.emit('error', { message: error });
         }
-      });
+      };
+      // Rules that cannot be read allow nothing.
+      socket.use((packet, next) => void known.then(() => judge(packet, next), next));
     },
   };
 }

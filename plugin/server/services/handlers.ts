@@ -1,8 +1,16 @@
+import type { Server } from '../../socket-io';
 import type { ServiceContext, SocketIO, SocketIOSocket } from '../types';
 import { describeError } from '../utils/to-error';
 import { getService } from '../utils/get-service';
+import { RENEW_EVENT } from './admin-sessions';
+import { MONITORING_EVENTS } from './monitoring-live';
+import { PRESENCE_EVENTS } from './presence';
 
 const isConnection = (name: string): boolean => name === 'connection' || name === 'connect';
+
+/** Events that are no client's to send: a handler for one of them needs an object for every socket. */
+const isOfEverySocket = (name: string): boolean =>
+  isConnection(name) || name === 'disconnect' || name === 'disconnecting';
 
 /** Runs the handlers of the configuration's `events`. */
 export function createHandlersService({ strapi }: ServiceContext) {
@@ -24,13 +32,28 @@ export function createHandlersService({ strapi }: ServiceContext) {
     };
 
   return {
-    /** For each new socket. Listeners first: the `connection` handlers may take their time. */
-    attach(io: SocketIO, socket: SocketIOSocket): void {
-      for (const event of onEvent) {
-        const run = guarded(io, socket, event);
-        socket.on(event.name, (...args: unknown[]) => void run(...args));
+    /**
+     * Before the first connection. A client gets an object when it sends an event that somebody handles, and at once if
+     * the configuration has a handler that concerns every socket.
+     */
+    start(server: Server, io: SocketIO): void {
+      getService(strapi, 'server').onSocket((socket) => {
+        for (const event of onEvent) {
+          const run = guarded(io, socket, event);
+          socket.on(event.name, (...args: unknown[]) => void run(...args));
+        }
+      });
+      if (config.events.some(({ name }) => isOfEverySocket(name))) {
+        server.on('connection', (socket) => {
+          for (const event of onConnection) void guarded(io, socket as SocketIOSocket, event)();
+        });
       }
-      for (const event of onConnection) void guarded(io, socket, event)();
+      server.native?.setHandledEvents([
+        ...onEvent.map(({ name }) => name),
+        ...PRESENCE_EVENTS,
+        ...MONITORING_EVENTS,
+        RENEW_EVENT,
+      ]);
     },
   };
 }

@@ -9,7 +9,6 @@ import { findContentType } from '../utils/content-type';
 import { dismiss } from '../utils/dismiss';
 import { documentRoom, entityRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
-import { Refusal } from '../utils/refusal';
 import { SerialQueue } from '../utils/serial-queue';
 import { describeError } from '../utils/to-error';
 import type { RawCopy } from './sanitize';
@@ -39,8 +38,9 @@ export function createHelpersService({ strapi }: ServiceContext) {
   });
   let waiting = 0;
 
-  const socketOf = (id: unknown): SocketIOSocket | undefined =>
-    isName(id) ? (io().sockets.sockets.get(id) as SocketIOSocket | undefined) : undefined;
+  const isHere = (id: unknown): id is string => isName(id) && io().sockets.sockets.has(id);
+
+  const engine = () => getService(strapi, 'server').requireEngine();
 
   /** What may be sent of the data: as it is now, should it be sent later. */
   const copyOf = (data: unknown): RawCopy | undefined => getService(strapi, 'sanitize').raw(data);
@@ -68,6 +68,14 @@ export function createHelpersService({ strapi }: ServiceContext) {
     getService(strapi, 'monitoring').logEvent(event, { by, ...to });
 
   const inRooms = async (rooms: string[]): Promise<SocketInfo[]> => {
+    if (!cluster().isClustered()) {
+      return engine()
+        .socketsIn('/', rooms)
+        .map(({ sid, user }) => ({
+          id: sid,
+          user: user === null ? null : (JSON.parse(user) as SocketUser),
+        }));
+    }
     const sockets = await io().in(rooms).fetchSockets();
     return sockets.map(({ id, data }) => ({
       id,
@@ -75,55 +83,47 @@ export function createHelpersService({ strapi }: ServiceContext) {
     }));
   };
 
-  const mayMove = (socket: SocketIOSocket, room: string): boolean => {
-    const owner = getService(strapi, 'rooms').ownerOf(socket, room);
-    if (owner === null && room !== socket.id) return true;
+  const mayMove = (socketId: string, room: string): boolean => {
+    const owner = getService(strapi, 'rooms').ownerOf('/', socketId, room);
+    if (owner === null && room !== socketId) return true;
     strapi.log.warn(
-      `plugin io: socket ${socket.id} was not moved: room ${JSON.stringify(room)} is reserved for ${owner ?? 'that socket'}`,
+      `plugin io: socket ${socketId} was not moved: room ${JSON.stringify(room)} is reserved for ${owner ?? 'that socket'}`,
     );
     return false;
-  };
-
-  const result = (work: () => string, uid: string, id: string | number): EntityResult => {
-    try {
-      return { success: true, room: work(), uid, id };
-    } catch (error) {
-      if (error instanceof Refusal) return { success: false, error: error.message };
-      throw error;
-    }
   };
 
   /** The helpers that act on one socket, for a socket of this node; undefined if it is not here. */
   const local = {
     joinRoom(socketId: unknown, room: unknown): boolean | undefined {
-      const socket = socketOf(socketId);
-      if (socket === undefined || !isName(room)) return undefined;
-      if (!mayMove(socket, room)) return false;
-      void socket.join(room);
+      if (!isHere(socketId) || !isName(room)) return undefined;
+      if (!mayMove(socketId, room)) return false;
+      void io()
+        .of('/')
+        .adapter.addAll(socketId, new Set([room]));
       return true;
     },
 
     leaveRoom(socketId: unknown, room: unknown): boolean | undefined {
-      const socket = socketOf(socketId);
-      if (socket === undefined || !isName(room)) return undefined;
-      if (!mayMove(socket, room)) return false;
-      void socket.leave(room);
+      if (!isHere(socketId) || !isName(room)) return undefined;
+      if (!mayMove(socketId, room)) return false;
+      void io().of('/').adapter.del(socketId, room);
       return true;
     },
 
     sendPrivateMessage(socketId: unknown, event: unknown, data: unknown): true | undefined {
-      const socket = socketOf(socketId);
-      if (socket === undefined) return undefined;
-      send({ rooms: [socket.id] }, event as string, copyOf(data));
+      if (!isHere(socketId)) return undefined;
+      send({ rooms: [socketId] }, event as string, copyOf(data));
       // Here rather than where it was asked for: this node knows that there is somebody to get it.
-      count(event as string, 'sendPrivateMessage', { socketId: socket.id });
+      count(event as string, 'sendPrivateMessage', { socketId });
       return true;
     },
 
     disconnectSocket(socketId: unknown, reason: unknown): true | undefined {
-      const socket = socketOf(socketId);
-      if (socket === undefined) return undefined;
-      dismiss(strapi, socket, isName(reason) ? reason : 'Disconnected by the server');
+      if (!isHere(socketId)) return undefined;
+      const text = isName(reason) ? reason : 'Disconnected by the server';
+      if (engine().dismissSocket('/', socketId, text)) return true;
+      const socket = io().sockets.sockets.get(socketId);
+      if (socket !== undefined) dismiss(strapi, socket as SocketIOSocket, text);
       return true;
     },
 
@@ -132,15 +132,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
       uid: string,
       id: string | number,
     ): Promise<EntityResult | undefined> {
-      const socket = socketOf(socketId);
-      if (socket === undefined) return undefined;
-      try {
-        const room = await subscriptions().subscribe(socket, uid, id);
-        return { success: true, room, uid, id };
-      } catch (error) {
-        if (error instanceof Refusal) return { success: false, error: error.message };
-        throw error;
-      }
+      return isHere(socketId) ? subscriptions().subscribe(socketId, uid, id) : undefined;
     },
 
     unsubscribeFromEntity(
@@ -148,9 +140,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
       uid: string,
       id: string | number,
     ): EntityResult | undefined {
-      const socket = socketOf(socketId);
-      if (socket === undefined) return undefined;
-      return result(() => subscriptions().unsubscribe(socket, uid, id), uid, id);
+      return isHere(socketId) ? subscriptions().unsubscribe(socketId, uid, id) : undefined;
     },
   };
 
@@ -193,7 +183,7 @@ export function createHelpersService({ strapi }: ServiceContext) {
 
     broadcast(socketId, event, data) {
       checkEvent('broadcast', event);
-      const here = socketOf(socketId) !== undefined;
+      const here = isHere(socketId);
       if (!here && !cluster().isClustered()) return;
       send({ except: [socketId] }, event, copyOf(data));
       count(event, 'broadcast', { socketId });
@@ -230,9 +220,8 @@ export function createHelpersService({ strapi }: ServiceContext) {
     },
 
     getEntitySubscriptions(socketId): EntitySubscriptionsResult {
-      const socket = socketOf(socketId);
-      if (socket === undefined) return NOT_FOUND;
-      return { success: true, subscriptions: subscriptions().list(socket) };
+      if (!isHere(socketId)) return NOT_FOUND;
+      return { success: true, subscriptions: subscriptions().list(socketId) };
     },
 
     emitToEntity(uid, id, event, data) {

@@ -1,4 +1,5 @@
 import type { ServiceContext } from '../types';
+import { type AccessService, createAccessService } from './access';
 import { type AdminSessionsService, createAdminSessionsService } from './admin-sessions';
 import { type ChangesService, createChangesService } from './changes';
 import { type ClientEventsService, createClientEventsService } from './client-events';
@@ -30,6 +31,7 @@ import { createSubscriptionsService, type SubscriptionsService } from './subscri
 import { createTransformService, type TransformService } from './transform';
 
 export interface Services {
+  access: AccessService;
   'admin-sessions': AdminSessionsService;
   changes: ChangesService;
   'client-events': ClientEventsService;
@@ -63,6 +65,7 @@ export interface Services {
 
 /** One instance each per Strapi: nothing of the plugin lives at module level. */
 const services: { [N in keyof Services]: (context: ServiceContext) => Services[N] } = {
+  access: createAccessService,
   'admin-sessions': createAdminSessionsService,
   changes: createChangesService,
   'client-events': createClientEventsService,

@@ -3,7 +3,7 @@ import {
   type AccessChange,
   type AccessEvent,
   changeOf,
-} from '../auth/access-changes';
+} from '../access/access-changes';
 import type { ServiceContext, TransactionHooks } from '../types';
 import { getService } from '../utils/get-service';
 import { onLifecyclesEnabled } from '../utils/on-lifecycles-enabled';
@@ -37,11 +37,16 @@ export function createInvalidationService({ strapi }: ServiceContext) {
     strapi.log.error(`plugin io: settings were not read again: ${describeError(error)}`);
   });
 
+  const forgetPrincipals = (): void => {
+    getService(strapi, 'principals').flush();
+    getService(strapi, 'access').expire();
+  };
+
   /** On one node, as far as it is concerned. */
   const apply = ({ affected, isCached }: AccessChange): void => {
     if (isCached) {
-      getService(strapi, 'principals').flush();
-      getService(strapi, 'subscriptions').permissionsChanged();
+      forgetPrincipals();
+      getService(strapi, 'access').review();
     }
     if (affected !== null) getService(strapi, 'live-access').recheck(affected);
   };
@@ -68,7 +73,7 @@ export function createInvalidationService({ strapi }: ServiceContext) {
       onCommit();
       return;
     }
-    if (change.isCached) getService(strapi, 'principals').flush();
+    if (change.isCached) forgetPrincipals();
     // Again at the commit: somebody may ask before it, and be answered with what was there before.
     await strapi.db.transaction((hooks) => {
       (hooks as unknown as TransactionHooks).onCommit(onCommit);

@@ -1,7 +1,7 @@
-import { type Affected, isAffected, mayMove } from '../auth/affected';
-import { type Identity, markOf } from '../auth/identity';
+import { type Affected, mayMove } from '../access/affected';
+import { fromRecord, type Identity, toRecord } from '../access/identity';
+import type { Engine, HeldIdentity, IdentityRecord, TouchedSocket } from '../../socket-io/native';
 import type { ServiceContext, SocketIOSocket } from '../types';
-import { Deadlines } from '../utils/deadlines';
 import { dismiss } from '../utils/dismiss';
 import { DueChecks } from '../utils/due-checks';
 import { getService } from '../utils/get-service';
@@ -13,9 +13,9 @@ import { withinTime } from '../utils/within-time';
 /** Identities that are looked up in the database together. */
 const BATCH = 500;
 
-/** Rounds in which all sockets are checked once within `security.accessCheckInterval`. */
+/** Rounds in which all identities are checked once within `security.accessCheckInterval`. */
 const ROUNDS = 20;
-/** The age at which a socket is checked again, as a fraction of the interval, and the one by which it has been. */
+/** The age at which an identity is checked again, as a fraction of the interval, and the one by which it has been. */
 const EARLIEST = 0.5;
 const LATEST = 0.8;
 
@@ -24,19 +24,25 @@ const ANSWER_LIMIT = 10_000;
 /** In a round, of which there may be one each 50 milliseconds. */
 const MIN_ROUND_LIMIT = 1_000;
 
+/** What a check found: who the sockets of an identity are now, null if they may not stay. */
+type Found = Map<HeldIdentity, Identity | null>;
+
 /**
- * Keeps what connected sockets may do in step with the database: a user who gets another role moves to its rooms;
- * sockets that would not be let in any more, and those whose token has expired, are disconnected. Sockets are checked
- * when a change is noticed, and once within `security.accessCheckInterval` for the changes that nobody notices.
+ * Keeps what connected sockets may do in step with the database. The engine says which identities a change concerns;
+ * they are read from the database, and the engine moves sockets to another role, or disconnects those that would not be
+ * let in any more. Identities are checked when a change is noticed, and once within `security.accessCheckInterval` for
+ * the changes that nobody notices.
  */
 export function createLiveAccessService({ strapi }: ServiceContext) {
   const identities = getService(strapi, 'identities');
   const { accessCheckInterval } = getService(strapi, 'options').config.security;
-  const checks = new DueChecks<SocketIOSocket>();
-  /** Changes for which it has not been found out yet which sockets they concern. */
+  const checks = new DueChecks<string>();
+  /** The identities that are due or being checked, by key. */
+  const due = new Map<string, HeldIdentity>();
+  /** Changes for which it has not been found out yet which identities they concern. */
   const pending = new Set<Affected>();
-  /** Sockets that connected while something changed. */
-  const late = new Set<SocketIOSocket>();
+  /** Those of clients that connected while something changed. */
+  const late = new Map<string, IdentityRecord>();
   const begun = new WeakMap<object, number>();
   let changes = 0;
   let isQueued = false;
@@ -47,54 +53,32 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
   );
   let timer: NodeJS.Timeout | undefined;
 
+  const engine = (): Engine | undefined => getService(strapi, 'server').engine();
+
   const queue = new SerialQueue((error) => {
     strapi.log.error(`plugin io: access was not checked again: ${describeError(error)}`);
   });
 
-  const deadlines = new Deadlines<SocketIOSocket>((socket) => {
-    socket.emit('auth:expired');
-    socket.disconnect(true);
-  });
+  const socketOf = ({ nsp, sid }: TouchedSocket): SocketIOSocket | undefined =>
+    getService(strapi, 'server').io()._nsps.get(nsp)?.sockets.get(sid) as
+      SocketIOSocket | undefined;
 
-  const roomsOf = ({ room, alias }: Identity): string[] =>
-    [room, alias].filter((name) => name !== null);
-
-  /** Through the adapter: joining these rooms by name is what a socket's own `join` refuses. */
-  const changeRooms = (socket: SocketIOSocket, from: Identity, to: Identity): void => {
-    if (from.room === to.room && from.alias === to.alias) return;
-    const { adapter } = socket.nsp;
-    const kept = new Set(roomsOf(to));
-    for (const room of roomsOf(from)) if (!kept.has(room)) void adapter.del(socket.id, room);
-    void adapter.addAll(socket.id, kept);
-  };
-
-  const move = async (socket: SocketIOSocket, from: Identity, to: Identity): Promise<void> => {
-    identities.set(socket, to);
-    deadlines.set(socket, to.expiresAt);
-    const isMain = socket.nsp.name === '/';
-    if (isMain) changeRooms(socket, from, to);
+  /** The engine has moved a socket that has an object. */
+  const moved = async (socket: SocketIOSocket): Promise<void> => {
+    const { name } = socket.nsp;
+    const record = engine()?.socketIdentity(name, socket.id);
+    if (record == null) return;
+    identities.set(socket, record);
+    getService(strapi, 'server').io().followRooms(name, socket.id);
     await getService(strapi, 'event-rules').apply(socket);
-    if (!isMain) return;
-    await getService(strapi, 'rooms').joinByRole(socket);
-    await getService(strapi, 'subscriptions').moved(socket);
   };
 
-  /** What is asked of a client that says who it is, it can do something about. */
-  const reasonFor = ({ strategy }: Identity): string => {
-    const { requireAuthentication } = getService(strapi, 'settings').current().security;
-    const mustTell = strategy === 'public' && requireAuthentication;
-    return mustTell ? 'Authentication required' : 'Access revoked';
-  };
-
-  const apply = async (
-    socket: SocketIOSocket,
-    identity: Identity,
-    now: Identity | null,
-  ): Promise<void> => {
-    if (!socket.connected) return;
-    if (now === null) return dismiss(strapi, socket, reasonFor(identity));
+  const follow = async (touched: TouchedSocket): Promise<void> => {
+    const socket = socketOf(touched);
+    if (socket === undefined) return;
+    if (touched.end !== null) return dismiss(strapi, socket, touched.end);
     try {
-      await withinTime(move(socket, identity, now), ANSWER_LIMIT);
+      await withinTime(moved(socket), ANSWER_LIMIT);
     } catch (error) {
       // Half moved, it must not stay; and those after it are still to be looked at.
       strapi.log.error(
@@ -104,81 +88,95 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     }
   };
 
+  /** What is asked of a client that says who it is, it can do something about. */
+  const reasonFor = ({ strategy }: IdentityRecord): string => {
+    const { requireAuthentication } = getService(strapi, 'settings').current().security;
+    const mustTell = strategy === 'public' && requireAuthentication;
+    return mustTell ? 'Authentication required' : 'Access revoked';
+  };
+
+  const apply = async (found: Found, reason?: string): Promise<void> => {
+    const verdicts = [...found].map(([{ identity }, now]) => ({
+      key: identity.key,
+      identity: now === null ? null : toRecord(now),
+      reason: reason ?? reasonFor(identity),
+    }));
+    await inSlices(engine()?.applyAccess(verdicts) ?? [], follow);
+  };
+
   /** Clients come back by themselves; who may no longer read must not go on reading. */
-  const endUnchecked = (sockets: readonly SocketIOSocket[]): Promise<void> =>
-    inSlices(sockets, (socket) => dismiss(strapi, socket, 'Access cannot be checked'));
+  const endUnchecked = (held: readonly HeldIdentity[]): Promise<void> =>
+    apply(new Map(held.map((one) => [one, null])), 'Access cannot be checked');
+
+  const look = async (held: readonly HeldIdentity[]): Promise<Found> => {
+    const now = await getService(strapi, 'strategy').review(
+      held.map(({ identity }) => fromRecord(identity)),
+    );
+    // What sockets get is in the table.
+    await getService(strapi, 'access').refresh();
+    return new Map(held.map((one, index) => [one, now[index]]));
+  };
 
   /**
-   * `onFailure` tells which of the sockets are disconnected if the database cannot be asked, or has not answered after
-   * `limit` milliseconds. Resolves with whether it has answered.
+   * `onFailure` tells which of the identities end if the database cannot be asked, or has not answered after `limit`
+   * milliseconds. Resolves with whether it has answered.
    */
   const check = async (
-    sockets: readonly SocketIOSocket[],
+    held: readonly HeldIdentity[],
     limit: number,
-    onFailure: (socket: SocketIOSocket) => boolean,
+    onFailure: (held: HeldIdentity) => boolean,
   ): Promise<boolean> => {
-    const known = sockets.flatMap((socket): Array<[SocketIOSocket, Identity]> => {
-      const identity = socket.connected ? identities.of(socket) : undefined;
-      return identity === undefined ? [] : [[socket, identity]];
-    });
-    let now: Array<Identity | null>;
+    let found: Found;
     try {
-      const asked = getService(strapi, 'strategy').review(known.map(([, identity]) => identity));
-      now = await withinTime(asked, limit);
+      found = await withinTime(look(held), limit);
     } catch (error) {
-      const ended = sockets.filter(onFailure);
+      const ended = held.filter(onFailure);
       strapi.log.error(
-        `plugin io: access of ${known.length} sockets cannot be checked, ${ended.length} of them are disconnected: ${describeError(error)}`,
+        `plugin io: access of ${held.length} identities cannot be checked, the sockets of ${ended.length} are disconnected: ${describeError(error)}`,
       );
       await endUnchecked(ended);
       return false;
     }
-    await inSlices(known.entries(), ([index, [socket, identity]]) => {
-      identities.checked(socket);
-      return apply(socket, identity, now[index]);
-    });
+    await apply(found);
     return true;
   };
 
-  /** Finds the sockets that the changes so far concern. */
+  /** Finds the identities that the changes so far concern. */
   const collect = (): void => {
     if (pending.size === 0 && late.size === 0) return;
-    const by = new Set(pending);
-    const moving = new Set([...by].filter(mayMove));
-    const extra = new Set(late);
+    const moving = [...pending].filter(mayMove);
+    const concerned = engine()?.concernedIdentities([...pending]) ?? [];
+    const mayBeMoved = new Set(
+      (moving.length === 0 ? [] : (engine()?.concernedIdentities(moving) ?? [])).map(
+        ({ identity }) => identity.key,
+      ),
+    );
+    for (const identity of late.values()) {
+      concerned.push({ identity, hasContent: true, age: 0 });
+      mayBeMoved.add(identity.key);
+    }
     pending.clear();
     late.clear();
-    const concerned: Array<[SocketIOSocket, boolean]> = [];
-    for (const socket of identities.sockets()) {
-      const identity = identities.of(socket);
-      if (identity === undefined) continue;
-      const isLate = extra.has(socket);
-      if (!isLate && !isAffected(identity, by)) continue;
-      concerned.push([socket, isLate || (moving.size > 0 && isAffected(identity, moving))]);
-    }
-    checks.add(concerned);
-  };
-
-  /** Counts the identities that one batch has to look up. */
-  const batchOf = (limit: number): ((socket: SocketIOSocket) => boolean) => {
-    const marks = new Set<string>();
-    return (socket) => {
-      const identity = identities.of(socket);
-      if (identity !== undefined) marks.add(`${markOf(identity)} ${identity.sessionId}`);
-      return marks.size >= limit;
-    };
+    for (const one of concerned) due.set(one.identity.key, one);
+    checks.add(concerned.map(({ identity: { key } }) => [key, mayBeMoved.has(key)]));
   };
 
   const review = async (): Promise<void> => {
     isQueued = false;
     for (;;) {
       collect();
-      const batch = checks.take(batchOf(BATCH));
+      let count = 0;
+      const batch = checks.take(() => (count += 1) >= BATCH);
       if (batch.length === 0) return;
       try {
-        await check(batch, ANSWER_LIMIT, () => true);
+        await check(
+          batch.flatMap((key) => due.get(key) ?? []),
+          ANSWER_LIMIT,
+          () => true,
+        );
       } finally {
         checks.done(batch);
+        for (const key of batch) if (!checks.has(key)) due.delete(key);
       }
     }
   };
@@ -189,16 +187,15 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     queue.add(review);
   };
 
-  /** Checks the sockets that were not checked for the longest time. */
+  /** Checks the identities that were not checked for the longest time. */
   const round = async (): Promise<void> => {
-    const age = (socket: SocketIOSocket): number =>
-      performance.now() - identities.checkedAt(socket);
-    const sockets = identities.sockets();
-    const share = Math.ceil(sockets.length / (ROUNDS * LATEST));
-    const isOld = (socket: SocketIOSocket, index: number): boolean =>
-      age(socket) >= accessCheckInterval * (index < share ? EARLIEST : LATEST - 1 / ROUNDS);
-    const isOver = (socket: SocketIOSocket): boolean => age(socket) >= accessCheckInterval;
-    const old = sockets.filter(isOld);
+    const old =
+      engine()?.dueIdentities(
+        1 / (ROUNDS * LATEST),
+        accessCheckInterval * EARLIEST,
+        accessCheckInterval * (LATEST - 1 / ROUNDS),
+      ) ?? [];
+    const isOver = ({ age }: HeldIdentity): boolean => age >= accessCheckInterval;
     for (let start = 0; start < old.length; start += BATCH) {
       if (await check(old.slice(start, start + BATCH), roundLimit, isOver)) continue;
       // The others would only wait in turn for a database that does not answer.
@@ -216,56 +213,66 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
     });
   };
 
+  const addLate = (records: readonly IdentityRecord[]): void => {
+    for (const record of records) late.set(record.key, record);
+    request();
+  };
+
   return {
     start(): void {
       timer = setInterval(requestRound, accessCheckInterval / ROUNDS);
       timer.unref();
     },
 
-    /** Before a socket authenticates: what changes from now on is not in the answer it gets. */
+    /** How many changes there have been: what changes after this is not in an answer that is looked up now. */
+    changes: (): number => changes,
+
+    /** To be called with the identities of clients that may have been looked up before a change. */
+    late: addLate,
+
+    /** Before a socket with an object is judged. */
     begin(socket: SocketIOSocket): void {
       begun.set(socket, changes);
     },
 
-    /** Once a socket is connected. */
+    /** Once such a socket is connected. */
     watch(socket: SocketIOSocket): void {
-      identities.track(socket);
-      socket.once('disconnect', () => deadlines.delete(socket));
-      deadlines.set(socket, identities.of(socket)?.expiresAt ?? null);
-      if (begun.get(socket) === changes) return;
-      late.add(socket);
-      request();
+      // The session of a recovered one was judged before.
+      if (begun.get(socket) === changes && !socket.recovered) return;
+      const record = engine()?.socketIdentity(socket.nsp.name, socket.id);
+      if (record != null) addLate([record]);
     },
 
     /** To be called when the change is committed. */
     recheck(affected: Affected): void {
       changes += 1;
+      getService(strapi, 'strategy').forget();
       pending.add(affected);
       request();
     },
 
     /**
-     * Resolves when all changes so far have taken effect on the sockets that an event for the principals of these
-     * rooms reaches; on all sockets if no rooms are given. Not to be awaited inside a transaction.
+     * Resolves when all changes so far have taken effect on the sockets that an event for these principals reaches; on
+     * all sockets if none are given. Not to be awaited inside a transaction.
      */
-    async settled(rooms?: readonly string[]): Promise<void> {
+    async settled(principals?: readonly string[]): Promise<void> {
       collect();
-      if (rooms === undefined) {
-        await Promise.all([checks.wait(() => true), getService(strapi, 'subscriptions').settled()]);
+      if (principals === undefined) {
+        await Promise.all([checks.wait(() => true), getService(strapi, 'access').reviewed()]);
         return;
       }
-      const reached = new Set<string | null>(rooms);
-      await checks.wait(
-        // Content events are sent in the main namespace alone.
-        (socket) => socket.nsp.name === '/' && reached.has(identities.of(socket)?.room ?? null),
-      );
+      const reached = new Set<string | null | undefined>(principals);
+      await checks.wait((key) => {
+        const held = due.get(key);
+        return held?.hasContent === true && reached.has(held.identity.principal);
+      });
     },
 
     async stop(): Promise<void> {
       clearInterval(timer);
-      deadlines.clear();
       await queue.close();
       checks.clear();
+      due.clear();
     },
   };
 }

@@ -172,7 +172,7 @@ export function createMonitoringLiveService({ strapi }: ServiceContext) {
 
   return {
     start(): void {
-      io().on('connection', (socket) => attach(socket as SocketIOSocket));
+      getService(strapi, 'server').onSocket(attach);
     },
 
     stop(): void {

@@ -14,7 +14,7 @@ import { createRecorder } from '../monitoring/recorder';
 import { createSearch } from '../monitoring/search';
 import { entityMetrics, eventStats, mergeSummaries, type Summary } from '../monitoring/summary';
 import { createThisNode } from '../monitoring/this-node';
-import type { ServiceContext, SocketIOSocket } from '../types';
+import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
 import { createRedactor } from '../utils/redact';
 
@@ -27,7 +27,7 @@ export function createMonitoringService({ strapi }: ServiceContext) {
   const { config } = getService(strapi, 'options');
   const redact = createRedactor(config.sensitiveFields);
   const describe = createDescriber(strapi, redact);
-  const search = createSearch(strapi, describe);
+  const search = createSearch(strapi);
   const recorder = createRecorder(strapi, describe, redact);
   const here = createThisNode(strapi, search);
   const nodes = () => getService(strapi, 'monitoring-nodes');
@@ -120,12 +120,6 @@ export function createMonitoringService({ strapi }: ServiceContext) {
 
     /** Counts an event and, if the settings say so, writes it into the log, without what is secret in it. */
     logEvent,
-
-    /** A client was not let in; never says with what it came. */
-    logRefusal(socket: SocketIOSocket, reason: string): void {
-      const address = describe.address(socket);
-      recorder.record('refused', { reason, address, namespace: socket.nsp.name });
-    },
 
     /** Forgets all events, on all nodes; what the engines count since their start stays. */
     resetStats(): void {

@@ -1,9 +1,8 @@
 import type { Namespace } from 'socket.io';
 
 import type { Server } from '../../socket-io';
-import type { ServiceContext, SocketIOSocket } from '../types';
+import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
-import { toError } from '../utils/to-error';
 
 /** Namespaces go by their names with and without the slash. */
 const pathOf = (name: string): string => (name.startsWith('/') ? name : `/${name}`);
@@ -11,25 +10,6 @@ const pathOf = (name: string): string => (name.startsWith('/') ? name : `/${name
 /** The namespaces of the settings, beside the main one. */
 export function createNamespacesService({ strapi }: ServiceContext) {
   let all: Record<string, Namespace> = {};
-
-  const open = (nsp: Namespace, requireAuth: boolean): void => {
-    nsp.use((socket, next) => {
-      getService(strapi, 'identities')
-        .authenticate(socket as SocketIOSocket, !requireAuth)
-        .then(() => getService(strapi, 'rooms').joinByRole(socket as SocketIOSocket))
-        .then(
-          () => next(),
-          (error: unknown) => next(toError(error)),
-        );
-    });
-    nsp.on('connection', (connected) => {
-      const socket = connected as SocketIOSocket;
-      getService(strapi, 'live-access').watch(socket);
-      getService(strapi, 'rooms').guard(socket);
-      getService(strapi, 'event-rules').attach(socket);
-      getService(strapi, 'client-events').attachRooms(socket);
-    });
-  };
 
   return {
     /** Before connections come: a namespace is refused until it exists. */
@@ -44,7 +24,9 @@ export function createNamespacesService({ strapi }: ServiceContext) {
         protectedPaths.set(path, requireAuth || protectedPaths.get(path) === true);
         all[name] = server.of(path);
       }
-      for (const [path, requireAuth] of protectedPaths) open(server.of(path), requireAuth);
+      for (const [path, requireAuth] of protectedPaths) {
+        server.guardNamespace(path, { isPublic: !requireAuth, hasContent: false });
+      }
     },
 
     /** By name, as in the settings; `main` is the one without a name. */

@@ -1,5 +1,5 @@
 import type { RolePermissions } from '../../shared/settings';
-import type { Identity } from '../auth/identity';
+import type { Identity } from '../access/identity';
 import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
 import type { Principal } from './principals';
@@ -65,6 +65,9 @@ export function createPermissionsService({ strapi }: ServiceContext) {
 
   return {
     canReceive,
+
+    /** Whether the settings let a role connect. */
+    mayConnectAs,
 
     /** Whether the settings let the role of whoever connects in. */
     async mayConnect({ principal }: Identity): Promise<boolean> {

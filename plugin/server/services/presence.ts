@@ -137,7 +137,7 @@ export function createPresenceService({ strapi }: ServiceContext) {
       unsubscribe = getService(strapi, 'settings').onChange(({ presence }) => {
         if (!presence.enabled) leaveAll();
       });
-      io().on('connection', (socket) => attach(socket as SocketIOSocket));
+      getService(strapi, 'server').onSocket(attach);
     },
 
     stop(): void {

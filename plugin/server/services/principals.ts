@@ -1,5 +1,6 @@
 import type { EmitterMetrics } from '../../../types';
-import { isContentToken, isExpired, type TokenRow } from '../auth/api-tokens';
+import type { AccessTable } from '../../socket-io/native';
+import { isContentToken, isExpired, type TokenRow } from '../access/api-tokens';
 import { API_TOKEN, UP_ROLE } from '../constants';
 import type { ServiceContext } from '../types';
 import { getService } from '../utils/get-service';
@@ -25,6 +26,8 @@ export interface Principal {
   can(scope: string): boolean;
   auth: ContentApiAuth;
 }
+
+type TokenRecord = AccessTable['tokens'][number];
 
 interface PermissionRow {
   action: string;
@@ -82,6 +85,9 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
 
   /** What each of them was granted when it was last read, and since when. */
   let grants = new Map<string, { granted: string; since: number }>();
+
+  /** What clients with an API token present. Tokens of admins are among them: they are none for content. */
+  let presented: TokenRecord[] = [];
 
   /** Kept when the rest is flushed: a room must not be free while roles are read again. */
   let roleNames = new Set<string>();
@@ -152,6 +158,15 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     const tokens = (await strapi.db
       .query(API_TOKEN)
       .findMany({ populate: ['permissions'] })) as TokenRow[];
+    presented = tokens.flatMap((token) => {
+      const { accessKey, expiresAt } = token;
+      if (accessKey == null) return [];
+      return {
+        digest: accessKey,
+        principal: isContentToken(token) ? `token:${token.id}` : null,
+        expiresAt: expiresAt == null ? null : new Date(expiresAt).getTime(),
+      };
+    });
     const since = noteGrants([
       ...roles.map((role): Grant => [`role:${role.id}`, role, role.permissions]),
       ...tokens.map((token): Grant => [`token:${token.id}`, token, token.permissions]),
@@ -200,6 +215,9 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   return {
     list,
 
+    /** The API tokens as of the last reading, for the engine's table. */
+    tokens: (): TokenRecord[] => presented,
+
     roomFor,
 
     find,
@@ -210,8 +228,8 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
       return (await list()).find((p) => p.kind === 'role' && p.type === 'public');
     },
 
-    /** Is this the name of a role, and so of the room of its users? */
-    isRoleName: (name: string): boolean => roleNames.has(name),
+    /** The names of roles, which are rooms of their users, as of the last reading. */
+    roleNames: (): string[] => [...roleNames],
 
     /** For `$io.getMetrics`. A read-only or full-access token needs no ability. */
     cacheMetrics: (): Pick<EmitterMetrics, 'cachedLookups' | 'cacheSize'> => ({

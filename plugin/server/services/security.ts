@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Settings } from '../../shared/settings';
+import type { LazySockets } from '../../socket-io/lazy-sockets';
 import type { Engine } from '../../socket-io/native';
 import type { ServiceContext, SocketIOSocket, SocketServerOptions } from '../types';
 import { dismiss } from '../utils/dismiss';
@@ -110,15 +111,18 @@ export function createSecurityService({ strapi }: ServiceContext) {
   const end = async (engine: Engine, connections: string[], reason: string): Promise<void> => {
     if (connections.length === 0) return;
     strapi.log.info(`plugin io: ${connections.length} connections are ended: ${reason}`);
-    const meant = new Set<string | null>(connections);
+    // Those with objects in JavaScript are ended there.
+    const left = new Set(engine.dismissConns(connections, reason));
+    if (left.size === 0) return;
     const { _nsps } = getService(strapi, 'server').io();
-    const sockets = [..._nsps.values()].flatMap((nsp) => [...nsp.sockets.values()]);
+    const sockets = [..._nsps.values()].flatMap(({ sockets: all }) =>
+      (all as unknown as LazySockets).materialized(),
+    );
     await inSlices(sockets, (socket) => {
-      if (!meant.has(engine.socketConn(socket.nsp.name, socket.id))) return;
-      dismiss(strapi, socket as SocketIOSocket, reason);
+      if (left.has(socket.conn.id)) dismiss(strapi, socket as unknown as SocketIOSocket, reason);
     });
     // Of those that have joined no namespace yet there is nobody to tell.
-    await inSlices(connections, (id) => engine.closeConn(id, false));
+    await inSlices(left, (id) => engine.closeConn(id, false));
   };
 
   const endDenied = async (): Promise<void> => {

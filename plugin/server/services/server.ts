@@ -1,16 +1,22 @@
 import { Server } from '../../socket-io';
+import type { AccessHooks } from '../../socket-io/access';
 import type { Engine } from '../../socket-io/native';
-import { createRecovery } from '../auth/recovery';
+import { createRecovery } from '../access/recovery';
 import type { ServiceContext, SocketIO, SocketIOSocket } from '../types';
+import { dismissExpired } from '../utils/dismiss';
 import { getService } from '../utils/get-service';
 import { serverOptions } from '../utils/server-options';
 import { toError } from '../utils/to-error';
+
+/** Called with a socket of the main namespace that has an object. `isNew` is false if it was connected before that. */
+type SocketListener = (socket: SocketIOSocket, isNew: boolean) => void;
 
 /** The Socket.IO server of this Strapi: made at bootstrap on Strapi's own port, closed at destroy. */
 export function createServerService({ strapi }: ServiceContext) {
   const { config } = getService(strapi, 'options');
   const identities = getService(strapi, 'identities');
   const liveAccess = getService(strapi, 'live-access');
+  const listeners: SocketListener[] = [];
   let server: Server | null = null;
 
   const io = (): Server => {
@@ -18,17 +24,28 @@ export function createServerService({ strapi }: ServiceContext) {
     return server;
   };
 
-  const joinRooms = (socket: SocketIOSocket): void => {
-    const identity = identities.of(socket);
-    const rooms = [identity?.room, identity?.alias].filter((room) => room != null);
-    if (rooms.length > 0) void socket.join(rooms);
+  /** Most sockets have no object: the engine decides about them alone. */
+  const connected: SocketListener = (socket, isNew) => {
     liveAccess.watch(socket);
     getService(strapi, 'rooms').guard(socket);
+    getService(strapi, 'event-rules').attach(socket);
+    if (socket.nsp.name !== '/') {
+      getService(strapi, 'client-events').attachRooms(socket);
+      return;
+    }
     const restored = socket.recovered
       ? getService(strapi, 'subscriptions').restore(socket)
       : Promise.resolve();
-    getService(strapi, 'event-rules').attach(socket);
     getService(strapi, 'client-events').attach(socket, restored);
+    for (const listener of listeners) listener(socket, isNew);
+  };
+
+  const access: AccessHooks = {
+    work: () => getService(strapi, 'access').work(),
+    judging: (socket) => liveAccess.begin(socket as unknown as SocketIOSocket),
+    admitted: (socket, identity) => identities.set(socket as unknown as SocketIOSocket, identity),
+    connected: (socket, isNew) => connected(socket as unknown as SocketIOSocket, isNew),
+    expired: (socket) => dismissExpired(socket as unknown as SocketIOSocket),
   };
 
   const create = (): Server => {
@@ -38,15 +55,9 @@ export function createServerService({ strapi }: ServiceContext) {
       proxy: strapi.server.app,
       allowRequest: getService(strapi, 'security').gate(config.socket?.serverOptions?.allowRequest),
       mayRecover: createRecovery(strapi),
+      access,
     });
-    // Before any middleware of the application, which may rely on `socket.user`.
-    created.use((socket, next) => {
-      identities
-        .authenticate(socket as SocketIOSocket)
-        .then(() => getService(strapi, 'rooms').joinByRole(socket as SocketIOSocket))
-        .then(() => next(), next);
-    });
-    created.on('connection', (socket) => joinRooms(socket as SocketIOSocket));
+    created.guardNamespace('/', { isPublic: true, hasContent: true });
     return created;
   };
 
@@ -63,10 +74,16 @@ export function createServerService({ strapi }: ServiceContext) {
       return engine;
     },
 
+    /** Calls back with each socket of the main namespace that gets an object, from its connection on. */
+    onSocket(listener: SocketListener): void {
+      listeners.push(listener);
+    },
+
     /** Opens for connections; Strapi starts to listen only after bootstrap. */
     async start($io: SocketIO): Promise<void> {
       const created = create();
       server = created;
+      getService(strapi, 'access').start();
       getService(strapi, 'security').start();
       getService(strapi, 'monitoring').start();
       await getService(strapi, 'redis').start();
@@ -74,7 +91,6 @@ export function createServerService({ strapi }: ServiceContext) {
       getService(strapi, 'namespaces').start(created);
       getService(strapi, 'cluster').start();
       getService(strapi, 'helpers').start();
-      getService(strapi, 'rooms').start();
       try {
         await config.hooks?.init?.({ strapi, io: $io, $io });
       } catch (error) {
@@ -82,8 +98,7 @@ export function createServerService({ strapi }: ServiceContext) {
           cause: error,
         });
       }
-      const handlers = getService(strapi, 'handlers');
-      created.on('connection', (socket) => handlers.attach($io, socket as SocketIOSocket));
+      getService(strapi, 'handlers').start(created, $io);
     },
 
     /** False if nobody is in the room. */
@@ -93,9 +108,11 @@ export function createServerService({ strapi }: ServiceContext) {
     async stop(): Promise<void> {
       const closing = server;
       if (closing === null) return;
+      await getService(strapi, 'access').stop();
       getService(strapi, 'monitoring').stop();
       await getService(strapi, 'security').stop();
       server = null;
+      listeners.length = 0;
       await closing.detach();
       // Last: closing takes the namespaces off Redis.
       getService(strapi, 'redis').stop();

@@ -1,23 +1,23 @@
-import { createApiTokens, type TokenRow } from '../auth/api-tokens';
-import { AuthError, type Identity } from '../auth/identity';
-import { createUserTokens, type Rejected } from '../auth/user-tokens';
-import { createUsers, type UserRow } from '../auth/users';
+import type { AccessOutcome, AccessQuestion } from '../../socket-io/native';
+import { createApiTokens, type TokenRow } from '../access/api-tokens';
+import { AuthError, type Identity, toRecord } from '../access/identity';
+import { createUserTokens, type Rejected } from '../access/user-tokens';
+import { createUsers, type UserRow } from '../access/users';
 import type { ServiceContext } from '../types';
+import { BatchedLookup } from '../utils/batched-lookup';
 import { getService } from '../utils/get-service';
-
-const STRATEGIES: ReadonlySet<unknown> = new Set(['jwt', 'api-token', 'admin-jwt']);
+import { describeError } from '../utils/to-error';
 
 const invalidToken = (rejected: Rejected): AuthError =>
   new AuthError('Invalid or expired token', 'INVALID_TOKEN', rejected === 'unknown');
 
-/** What a client of a logged-out visitor sends for a token. */
-const isEmpty = (token: unknown): boolean =>
-  token === undefined || token === null || token === '' || token === false;
-
 const timeOf = (date: string | null | undefined): number | null =>
   date == null ? null : new Date(date).getTime();
 
-/** Tells who is connecting from the `auth` payload of the handshake, and later whether that still holds. */
+/**
+ * Says who is behind the tokens of users and admins, and later whether that still holds: what the engine cannot know
+ * without the database.
+ */
 export function createStrategyService({ strapi }: ServiceContext) {
   const userTokens = createUserTokens(strapi);
   const users = createUsers(strapi);
@@ -28,8 +28,6 @@ export function createStrategyService({ strapi }: ServiceContext) {
     return {
       strategy: 'public',
       principal: role === undefined ? null : { kind: 'role', id: role.id },
-      room: role?.room ?? null,
-      alias: role?.name ?? null,
       user: null,
       expiresAt: null,
       sessionId: null,
@@ -45,8 +43,6 @@ export function createStrategyService({ strapi }: ServiceContext) {
     return {
       strategy: 'jwt',
       principal: { kind: 'role', id: role.id },
-      room: getService(strapi, 'principals').roomFor('role', role.id),
-      alias: role.name,
       user: { id, username, email, role: role.name },
       expiresAt: token.expiresAt,
       sessionId: token.sessionId,
@@ -57,8 +53,6 @@ export function createStrategyService({ strapi }: ServiceContext) {
   const tokenIdentity = (token: TokenRow, keyHash: string): Identity => ({
     strategy: 'api-token',
     principal: { kind: 'token', id: token.id },
-    room: getService(strapi, 'principals').roomFor('token', token.id),
-    alias: null,
     user: null,
     expiresAt: timeOf(token.expiresAt),
     sessionId: null,
@@ -68,42 +62,44 @@ export function createStrategyService({ strapi }: ServiceContext) {
   const publicMayConnect = (): boolean =>
     !getService(strapi, 'settings').current().security.requireAuthentication;
 
-  const asPublic = async (): Promise<Identity> => {
-    if (!publicMayConnect()) {
-      throw new AuthError('Authentication required', 'AUTHENTICATION_REQUIRED');
+  /** What the client is told: the reason if it is its own, else that something failed here. */
+  const refusal = (error: unknown): AuthError => {
+    if (error instanceof AuthError) return error;
+    if (getService(strapi, 'server').engine()?.mayLog('authentication') !== false) {
+      strapi.log.error(
+        `plugin io: a connection could not be authenticated: ${describeError(error)}`,
+      );
     }
-    return publicIdentity();
+    return new AuthError('Authentication failed', 'INTERNAL_ERROR');
   };
 
-  const asUser = async (text: string): Promise<Identity> => {
+  /** Users and logins are looked up together, however many clients ask at the same time. */
+  const usersById = new BatchedLookup((ids) => users.many(ids));
+  const logins = new BatchedLookup(async (sessionIds) => {
+    const live = await userTokens.live(sessionIds);
+    return new Map([...live].map((sessionId) => [sessionId, true]));
+  });
+
+  const identifyUser = async (text: string): Promise<Identity> => {
     const hasPlugin = strapi.plugin('users-permissions') !== undefined;
     const token = hasPlugin ? await userTokens.verify(text) : 'unknown';
     if (typeof token === 'string') throw invalidToken(token);
-    const user = await users.one(token.userId);
-    if (user === null) throw new AuthError('Invalid credentials', 'INVALID_CREDENTIALS');
-    return userIdentity(user, token);
+    const { userId, sessionId } = token;
+    if (typeof userId !== 'number' && typeof userId !== 'string') throw invalidToken('ended');
+    const [row, isLive] = await Promise.all([
+      usersById.load(String(userId)),
+      sessionId === null ? true : logins.load(sessionId),
+    ]);
+    if (isLive !== true) throw invalidToken('ended');
+    if (row === undefined) throw new AuthError('Invalid credentials', 'INVALID_CREDENTIALS');
+    return userIdentity(row, token);
   };
 
-  const asApiToken = async (accessKey: string): Promise<Identity> => {
-    const found = await apiTokens.one(accessKey);
-    if (typeof found === 'string') throw invalidToken(found);
-    return tokenIdentity(found.token, found.keyHash);
-  };
-
-  const identify = async ({ strategy, token }: Record<string, unknown>): Promise<Identity> => {
-    // An empty strategy is the default one.
-    if (strategy != null && strategy !== '' && !STRATEGIES.has(strategy)) {
-      throw new AuthError('Unknown auth strategy: use "jwt" or "api-token"', 'UNKNOWN_STRATEGY');
-    }
-    // Clients send `token: getToken()` whether or not their user is logged in.
-    if (isEmpty(token)) {
-      if (strategy === 'admin-jwt') throw new AuthError('Missing token', 'MISSING_TOKEN');
-      return asPublic();
-    }
-    if (typeof token !== 'string') throw invalidToken('unknown');
-    if (strategy === 'admin-jwt') return getService(strapi, 'admin-sessions').authenticate(token);
-    return strategy === 'api-token' ? asApiToken(token) : asUser(token);
-  };
+  const denialOf = ({ message, data, isGuess }: AuthError): AccessOutcome['denial'] => ({
+    message,
+    code: data.code,
+    isGuess,
+  });
 
   /** The ids of what the identities of one strategy stand for, each once. */
   const idsOf = (
@@ -119,14 +115,27 @@ export function createStrategyService({ strapi }: ServiceContext) {
   };
 
   return {
-    /** Throws an `AuthError` for whoever may not connect. */
-    async authenticate(auth: Record<string, unknown>): Promise<Identity> {
-      const identity = await identify(auth);
-      if (!(await getService(strapi, 'permissions').mayConnect(identity))) {
-        throw new AuthError('This role may not connect', 'FORBIDDEN');
+    /** Says who a client is, for the engine. Never throws: what fails here refuses the client. */
+    async identify({ strategy, token }: AccessQuestion): Promise<AccessOutcome> {
+      try {
+        const identity =
+          strategy === 'admin-jwt'
+            ? await getService(strapi, 'admin-sessions').authenticate(token)
+            : await identifyUser(token);
+        return { identity: toRecord(identity), denial: null };
+      } catch (error) {
+        return { identity: null, denial: denialOf(refusal(error)) };
       }
-      return identity;
     },
+
+    /** Users or logins may have changed. */
+    forget(): void {
+      usersById.forget();
+      logins.forget();
+    },
+
+    /** Notes in the database that API tokens were used. */
+    markUsed: (ids: string[]): Promise<void> => apiTokens.markUsed(ids),
 
     /**
      * What each identity is now, read from the database for all of them together; null for those
@@ -144,7 +153,7 @@ export function createStrategyService({ strapi }: ServiceContext) {
         const { strategy, user, principal, sessionId, keyHash } = identity;
         if (strategy === 'public') return publicMayConnect() ? publicIdentity() : null;
         if (strategy === 'jwt') {
-          const row = user === null ? undefined : userRows?.get(user.id);
+          const row = user === null ? undefined : userRows?.get(String(user.id));
           if (row === undefined) return null;
           if (sessionId !== null && !live.has(sessionId)) return null;
           return userIdentity(row, identity);

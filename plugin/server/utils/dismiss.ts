@@ -1,6 +1,12 @@
 import type { ServiceContext, SocketIOSocket } from '../types';
 import { getService } from './get-service';
 
+/** Ends a connection whose credentials have expired. */
+export function dismissExpired(socket: SocketIOSocket): void {
+  socket.emit('auth:expired');
+  socket.disconnect(true);
+}
+
 /** Ends a connection from this side; its client and the monitoring are told why. */
 export function dismiss(
   strapi: ServiceContext['strapi'],

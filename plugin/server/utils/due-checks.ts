@@ -15,7 +15,7 @@ interface Waiter<T> {
  * Items that have to be checked, as something they depend on has changed, and who waits for that: a waiter waits for the
  * items it reaches, as far as they were due when it began to wait.
  */
-export class DueChecks<T extends object> {
+export class DueChecks<T> {
   readonly #due = new Map<T, Due>();
   /** Those that are being checked. */
   readonly #busy = new Map<T, Due>();
@@ -56,6 +56,11 @@ export class DueChecks<T extends object> {
       this.#waiters.delete(waiter);
       waiter.resolve();
     }
+  }
+
+  /** Whether an item is due or being checked. */
+  has(item: T): boolean {
+    return this.#due.has(item) || this.#busy.has(item);
   }
 
   /** Resolves when the items reached have been checked for all changes so far. */

@@ -1,4 +1,5 @@
 import type { Strapi } from '../types';
+import { inChunks } from './in-chunks';
 import { Refusal } from './refusal';
 
 /** Row ids are 32-bit integers in every database; longer runs of digits can only be document ids. */
@@ -32,19 +33,52 @@ export function createEntityIds(strapi: Strapi) {
     documents.set(`${uid}:${id}`, document);
   };
 
-  const query = async (uid: string, where: object): Promise<Row | null> =>
-    (await strapi.db
-      .query(uid)
-      .findOne({ where, select: ['id', 'documentId', 'publishedAt'] })) as Row | null;
-
-  const byDocument = async (
+  /** Some of the rows of a type. */
+  const rowsOf = async (
     uid: string,
-    documentId: string,
+    field: 'id' | 'documentId',
+    values: Array<number | string>,
     publishedOnly: boolean,
-  ): Promise<string | undefined> => {
-    const published = publishedOnly ? { publishedAt: { $notNull: true } } : {};
-    const row = await query(uid, { documentId, ...published });
-    return row === null ? undefined : documentId;
+  ): Promise<Row[]> =>
+    (await inChunks(values, (some) =>
+      strapi.db.query(uid).findMany({
+        where: {
+          [field]: { $in: some },
+          ...(publishedOnly ? { publishedAt: { $notNull: true } } : {}),
+        },
+        select: ['id', 'documentId', 'publishedAt'],
+      }),
+    )) as Row[];
+
+  /** The documents with these ids, of those that exist (and are published); two queries at most. */
+  const findMany = async (
+    uid: string,
+    wanted: readonly string[],
+    publishedOnly: boolean,
+  ): Promise<Map<string, string>> => {
+    const rowIds = wanted.filter(isRowId).map(Number);
+    const rows = rowIds.length === 0 ? [] : await rowsOf(uid, 'id', rowIds, false);
+    const byRow = new Map(rows.map((row) => [String(row.id), row]));
+    const found = new Map<string, string>();
+    /** By document, the ids that may name it. */
+    const asked = new Map<string, string[]>();
+    for (const id of wanted) {
+      const row = byRow.get(id);
+      // Rows written past the Document Service may lack a document id: each is its own document.
+      const document = row?.documentId ?? id;
+      if (row !== undefined) remember(uid, row.id, document);
+      if (row !== undefined && (!publishedOnly || row.publishedAt != null)) found.set(id, document);
+      else if (row === undefined || row.documentId !== null) {
+        asked.set(document, [...(asked.get(document) ?? []), id]);
+      }
+    }
+    const documents =
+      asked.size === 0 ? [] : await rowsOf(uid, 'documentId', [...asked.keys()], publishedOnly);
+    for (const { documentId } of documents) {
+      if (documentId === null) continue;
+      for (const id of asked.get(documentId) ?? []) found.set(id, documentId);
+    }
+    return found;
   };
 
   return {
@@ -62,8 +96,14 @@ export function createEntityIds(strapi: Strapi) {
       return isRowId(id) ? documents.get(`${uid}:${id}`) : id;
     },
 
+    /** The document of a row, if that can be said without asking the database. */
+    knownRow: (uid: string, id: string): string | undefined =>
+      isRowId(id) ? documents.get(`${uid}:${id}`) : undefined,
+
     /** After a data transfer rows belong to other documents. */
     forget: (): void => documents.clear(),
+
+    findMany,
 
     /** The document with this id; undefined if there is none (that is published). */
     async find(
@@ -71,13 +111,7 @@ export function createEntityIds(strapi: Strapi) {
       id: string,
       { publishedOnly }: { publishedOnly: boolean },
     ): Promise<string | undefined> {
-      const row = isRowId(id) ? await query(uid, { id: Number(id) }) : null;
-      if (row === null) return byDocument(uid, id, publishedOnly);
-      // Rows written past the Document Service may lack a document id: each is its own document.
-      const document = row.documentId ?? id;
-      remember(uid, id, document);
-      if (!publishedOnly || row.publishedAt != null) return document;
-      return row.documentId === null ? undefined : byDocument(uid, row.documentId, true);
+      return (await findMany(uid, [id], publishedOnly)).get(id);
     },
 
     /** The ids under which an entity may have been subscribed to. */

@@ -1,10 +1,11 @@
 import type { Session } from 'socket.io-adapter';
 
+import type { IdentityRecord } from '../../socket-io/native';
 import type { Strapi } from '../types';
 import { isInternalRoom } from '../utils/entity-rooms';
 import { getService } from '../utils/get-service';
 import { isOwnRoom } from '../utils/own-rooms';
-import { markOf } from './identity';
+import { fromRecord, markOf } from './identity';
 
 /** Socket.IO's default for `maxDisconnectionDuration` (milliseconds). */
 const MAX_DISCONNECTION = 2 * 60 * 1000;
@@ -25,13 +26,9 @@ export const createRecovery = (strapi: Strapi) => {
     (session as Session & { disconnectedAt?: number }).disconnectedAt ??
     Date.now() - maxDisconnectionDuration;
 
-  return async (session: Session, auth: Record<string, unknown>): Promise<boolean> => {
-    if (auth.strategy === 'admin-jwt') return false;
-    // A client that is refused here is refused again, with the reason, when it connects anew.
-    const identity = await getService(strapi, 'strategy')
-      .authenticate(auth)
-      .catch(() => null);
-    if (identity === null) return false;
+  return async (session: Session, record: IdentityRecord): Promise<boolean> => {
+    const identity = fromRecord(record);
+    if (identity.strategy === 'admin-jwt') return false;
     const { identity: mark } = (session.data ?? {}) as { identity?: unknown };
     if (mark !== markOf(identity)) return false;
     const principal = await getService(strapi, 'principals').find(identity.principal);
@@ -41,7 +38,9 @@ export const createRecovery = (strapi: Strapi) => {
     );
     return (
       changedAt < leftAt(session) &&
-      session.rooms.every((room) => !isInternalRoom(room) || isOwnRoom(room, identity))
+      session.rooms.every(
+        (room) => !isInternalRoom(room) || isOwnRoom(room, principal?.room ?? null),
+      )
     );
   };
 };

@@ -11,10 +11,6 @@ export interface UserRow {
   role?: { id: number | string; name: string; type: string } | null;
 }
 
-interface UserService {
-  fetchAuthenticatedUser(id: unknown): Promise<UserRow | null>;
-}
-
 /** Users of the users-permissions plugin, and its rules about who may log in. */
 export function createUsers(strapi: Strapi) {
   const confirmationIsRequired = async (): Promise<boolean> => {
@@ -28,20 +24,15 @@ export function createUsers(strapi: Strapi) {
     user.role != null && user.blocked !== true && (!confirmation || user.confirmed === true);
 
   return {
-    /** The user, as the plugin itself finds who is behind a token; null if there is none or it may not log in. */
-    async one(id: unknown): Promise<UserRow | null> {
-      const service = strapi.plugin('users-permissions').service<UserService>('user');
-      const user = await service.fetchAuthenticatedUser(id);
-      return user !== null && mayLogIn(user, await confirmationIsRequired()) ? user : null;
-    },
-
-    /** Those of many users who may log in, by id. */
-    async many(ids: Array<number | string>): Promise<Map<number | string, UserRow>> {
+    /** Those of many users who may log in, by their ids as text. What is no id finds nobody. */
+    async many(ids: readonly unknown[]): Promise<Map<string, UserRow>> {
+      const usable = ids.filter((id) => typeof id === 'number' || typeof id === 'string');
       const confirmation = await confirmationIsRequired();
-      const rows = (await inChunks(ids, (some) =>
+      const rows = (await inChunks(usable, (some) =>
         strapi.db.query(UP_USER).findMany({ where: { id: { $in: some } }, populate: ['role'] }),
       )) as UserRow[];
-      return new Map(rows.filter((row) => mayLogIn(row, confirmation)).map((row) => [row.id, row]));
+      const allowed = rows.filter((row) => mayLogIn(row, confirmation));
+      return new Map(allowed.map((row) => [String(row.id), row]));
     },
   };
 }
