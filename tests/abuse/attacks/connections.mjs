@@ -152,6 +152,21 @@ export async function comeAndGo({ port, count, atATime = 100, hold = 0 }) {
   return { connections: done.length, refused };
 }
 
+/** A ping of Engine.IO as a frame. No other frame of the server holds these bytes: JSON escapes the second. */
+const PING = Buffer.from([0x81, 1, 0x32]);
+
+/** Answers pings, wherever in what comes they are. */
+function answerPings(raw) {
+  let rest = Buffer.alloc(0);
+  raw.socket.on('data', (chunk) => {
+    const all = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const at = all.lastIndexOf(PING);
+    if (at >= 0) raw.write(frame('3'));
+    // One may come in two parts.
+    rest = all.subarray(Math.max(at < 0 ? 0 : at + PING.length, all.length - PING.length + 1));
+  });
+}
+
 /** Connections that join and then only answer pings. */
 export async function idle({ port, seconds, connections }) {
   const until = Date.now() + seconds * 1000;
@@ -159,10 +174,7 @@ export async function idle({ port, seconds, connections }) {
     connections,
     async () => {
       const raw = await RawSocket.joined(port);
-      raw.socket.on('data', (chunk) => {
-        if (chunk.length === 3 && chunk[2] === 0x32) raw.write(frame('3'));
-      });
-      raw.tail = '';
+      answerPings(raw);
       return raw;
     },
     { atATime: 100 },

@@ -72,6 +72,8 @@ export const connections = [
     attack: ['connections', 'idle'],
     short: null,
     long: { connections: 10_000, seconds: 150 },
+    // Each note is an event for all of them.
+    victims: { restEvery: 2000 },
     peer: false,
     check: ({ sent }) => (sent.open < sent.connections ? [`only ${sent.open} stayed`] : []),
   },
