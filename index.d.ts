@@ -30,15 +30,15 @@ export declare class Engine {
    * `EventKind.Access` comes again.
    */
   accessWork(max: number): AccessWork
-  /** Says who clients are. */
+  /** Says who clients are. An answer that is malformed refuses its client. */
   answerAccess(answers: Array<AccessAnswer>): void
   /**
    * Judges a client that JavaScript makes a socket of in a guarded namespace. `auth` is the JSON text of what it
-   * presents. After an identity, `addSocket` or `forgetAdmitted` must follow.
+   * presents. After an identity, `addSocket` or `forgetAdmitted` must follow with the ticket.
    */
-  admit(conn: string, nsp: string, auth: string): Promise<AccessOutcome>
+  admit(conn: string, nsp: string, auth: string): Promise<Admission>
   /** The client that `admit` let in does not join after all. */
-  forgetAdmitted(conn: string, nsp: string): void
+  forgetAdmitted(conn: string, ticket: number): void
   /** Who a socket is. `null`: it is gone, or its namespace is not guarded. */
   socketIdentity(nsp: string, sid: string): IdentityRecord | null
   /**
@@ -161,8 +161,11 @@ export declare class Engine {
   attachedCount(): number
   /** Ids of the open connections. */
   connIds(): Array<string>
-  /** Registers a socket of an attached connection. It is in no room yet. False: the connection is gone. */
-  addSocket(nsp: string, sid: string, conn: string): boolean
+  /**
+   * Registers a socket of an attached connection. In a guarded namespace `ticket` is what `admit` said, and the socket
+   * is in the rooms of its role; in others 0. False: the connection is gone, or nobody was admitted.
+   */
+  addSocket(nsp: string, sid: string, conn: string, ticket: number): boolean
   /** Removes a socket from its rooms and its namespace. */
   removeSocket(nsp: string, sid: string): void
   /** The connection of a socket. */
@@ -384,6 +387,16 @@ export interface AccessWork {
   entities: Array<EntityQuestion>
   /** Keys of the API tokens that were used. */
   usedTokens: Array<string>
+}
+
+/** What became of a client that JavaScript makes a socket of: one of the two is set. */
+export interface Admission {
+  /** Who it is. */
+  identity: IdentityRecord | null
+  /** Why it may not connect. */
+  denial: AccessDenial | null
+  /** Names the admission. */
+  ticket: number
 }
 
 /** What is wrong with an address rule, or `null`. */

@@ -4,7 +4,7 @@ import { NativeClient } from './client';
 import { attempt, type Report } from './guard';
 import { LimitedLog } from './limited-log';
 import { logOf, type Logger } from './logger';
-import type { AccessOutcome, Engine, SocketView } from './native';
+import type { Admission, Engine, SocketView } from './native';
 import { InvalidMessage } from './message-size';
 import { NamespaceLink } from './namespace-link';
 import type { NativeConn } from './native-conn';
@@ -93,7 +93,7 @@ export class Core {
   }
 
   /** Has the engine judge the client of a socket that JavaScript is making. */
-  async judge(nsp: string, conn: string, auth: Auth | null | undefined): Promise<AccessOutcome> {
+  async judge(nsp: string, conn: string, auth: Auth | null | undefined): Promise<Admission> {
     if (!this.native) throw new Error('the server is closed');
     return this.native.admit(conn, nsp, JSON.stringify(auth ?? {}));
   }

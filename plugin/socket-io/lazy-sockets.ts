@@ -16,7 +16,9 @@ export class LazySockets extends Map<string, SocketInternals> {
     const { link } = this;
     if (socket.conn instanceof NativeConn) {
       const joined = link.nsp.adapter.socketRooms(sid);
-      link.native?.addSocket(link.name, sid, socket.conn.id);
+      const isThere = link.native?.addSocket(link.name, sid, socket.conn.id, link.ticketOf(socket));
+      // Its connection is gone, or nobody was let in.
+      if (isThere === false) process.nextTick(() => socket.disconnect(true));
       // rooms joined by a middleware; until now the engine did not know the socket
       if (joined?.size) link.native?.join(link.name, sid, [...joined]);
     }

@@ -8,7 +8,7 @@ import { checkServerEvent } from './cluster-messages';
 import type { Core } from './core';
 import { emitGuarded, runChain } from './guard';
 import { LazySockets } from './lazy-sockets';
-import type { AccessOutcome, Engine, IdentityRecord } from './native';
+import type { Admission, Engine, IdentityRecord } from './native';
 import { guardOperators } from './operator';
 import { payloads } from './payloads';
 import { Socket } from './socket';
@@ -36,8 +36,8 @@ export class NamespaceLink {
   /** The sockets with `onAnyOutgoing` listeners: a broadcast notifies these without looking at all others. */
   readonly outgoing = new Set<SocketInternals>();
 
-  /** What the engine said of clients that asked for their sessions, until their sockets run through the middlewares. */
-  private readonly judged = new WeakMap<SocketInternals, AccessOutcome>();
+  /** What the engine said of the clients of sockets. */
+  private readonly judged = new WeakMap<SocketInternals, Admission>();
 
   constructor(
     readonly core: Core,
@@ -149,7 +149,7 @@ export class NamespaceLink {
       );
     nsp.run = (socket, done) => {
       if (!core.guarded.has(nsp.name)) return runMiddlewares(socket, done);
-      const forget = () => this.native?.forgetAdmitted(socket.conn.id, nsp.name);
+      const forget = () => this.native?.forgetAdmitted(socket.conn.id, this.ticketOf(socket));
       this.admit(socket).then(
         () =>
           runMiddlewares(socket, (error) => {
@@ -189,7 +189,7 @@ export class NamespaceLink {
   }
 
   /** Has the engine judge who a client is, in a guarded namespace. Undefined in others. */
-  private async judge({ conn }: ClientInternals, auth: Auth): Promise<AccessOutcome | undefined> {
+  private async judge({ conn }: ClientInternals, auth: Auth): Promise<Admission | undefined> {
     const { core, name } = this;
     return core.guarded.has(name) ? core.judge(name, conn.id, auth) : undefined;
   }
@@ -198,12 +198,19 @@ export class NamespaceLink {
   private async admit(socket: SocketInternals): Promise<void> {
     const { core, name } = this;
     const { access } = core.server.opts;
-    access?.judging(socket);
-    const outcome =
-      this.judged.get(socket) ?? (await core.judge(name, socket.conn.id, socket.handshake.auth));
+    const early = this.judged.get(socket);
+    // A session was judged before there was a socket: then nobody knows what has changed since.
+    if (!early) access?.judging(socket);
+    const outcome = early ?? (await core.judge(name, socket.conn.id, socket.handshake.auth));
+    this.judged.set(socket, outcome);
     const { identity, denial } = outcome;
     if (denial) throw new AccessDenied(denial);
     if (identity) access?.admitted(socket, identity);
+  }
+
+  /** Names the admission of a socket to the engine; 0 where nobody needs one. */
+  ticketOf(socket: SocketInternals): number {
+    return this.judged.get(socket)?.ticket ?? 0;
   }
 
   /** Whether a client asks to have a session back. */

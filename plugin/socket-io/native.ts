@@ -8,6 +8,7 @@ import type * as Addon from '../../index.js';
 export { EventKind } from '../../index.js';
 export type {
   AccessAnswer,
+  Admission,
   AccessOutcome,
   AccessQuestion,
   AccessTable,

@@ -81,6 +81,7 @@ impl Identity {
             user,
             parts.session.as_deref().unwrap_or(""),
             parts.token.as_deref().unwrap_or(""),
+            parts.admin.as_deref().unwrap_or(""),
         ]
         .join(" ");
         Self { key: key.into(), parts }
@@ -159,6 +160,10 @@ mod tests {
         let keys = [user("7", None), user("8", None), user("7", Some("s"))].map(|identity| identity.key);
         assert!(keys[0] != keys[1] && keys[0] != keys[2]);
         assert_eq!(keys[0], user("7", None).key);
+        let admin = |json: &str| {
+            Identity::new(Parts { admin: Some(json.into()), ..parts(Strategy::Admin, "role:1") }).key
+        };
+        assert_ne!(admin("1"), admin("2"));
     }
 
     #[test]

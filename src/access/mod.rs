@@ -11,7 +11,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -19,7 +19,9 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 pub use self::{
     identity::{Identity, Parts, Strategy, User},
-    requests::{Asker, EntityQuestion, LookUp, LookUpAsker, Outcome, Question, Request, Requests, Work},
+    requests::{
+        AdmitCallback, Asker, EntityQuestion, LookUp, LookUpAsker, Outcome, Question, Request, Requests, Work,
+    },
     rules::{ClientRules, is_entity_id, is_internal, is_room_name, is_row_id, view_room},
     standing::Standing,
     subscriptions::{RoomChange, Subscription, Subscriptions},
@@ -52,6 +54,8 @@ pub struct Access {
     pub logs_events: AtomicBool,
     /// Entity subscriptions by content type.
     pub counts: Counts,
+    /// Names admissions.
+    pub tickets: AtomicU32,
     namespaces: RwLock<HashMap<Box<str>, Guarded>>,
     rules: RwLock<Arc<ClientRules>>,
     enabled: RwLock<Vec<ClientEvent>>,
@@ -111,9 +115,13 @@ impl Access {
         *self.table.write() = Some(Arc::new(table));
     }
 
-    /// The table is out of date: nobody is judged by it any more.
+    /// The table is out of date: nobody is judged by it any more. Those who are connected keep what they have by it
+    /// until there is another one.
     pub fn expire_table(&self) {
-        *self.table.write() = None;
+        // For writing: who is being let in by it is there afterwards, and is found.
+        if let Some(table) = &*self.table.write() {
+            table.expired.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Judges what a client of a guarded namespace presents. `None`: the table is out of date.

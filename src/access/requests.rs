@@ -31,9 +31,12 @@ pub type Outcome = Result<Arc<Identity>, Denial>;
 pub enum Asker {
     /// The engine, which then answers the client.
     Engine,
-    /// Somebody else.
-    Callback(Box<dyn FnOnce(Outcome) + Send>),
+    /// Somebody else, who also gets what names the admission.
+    Callback(AdmitCallback),
 }
+
+/// Is told what became of a client, and what names the admission: see `Core::add_socket`.
+pub type AdmitCallback = Box<dyn FnOnce(Outcome, u32) + Send>;
 
 /// A client that wants to join a namespace.
 pub struct Request {
@@ -60,6 +63,8 @@ pub enum LookUpAsker {
 
 /// A request of a client that waits until the document of an entity is known.
 pub struct LookUp {
+    /// The connection of the socket.
+    pub conn: Weak<Conn>,
     /// The socket.
     pub member: Weak<Member>,
     /// Its namespace.

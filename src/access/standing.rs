@@ -26,7 +26,11 @@ impl Standing {
             true => principal.content_rooms.clone(),
             false => principal.rooms.clone(),
         });
-        let events = principal.and_then(|principal| principal.events.clone());
+        let events = match table {
+            // Nothing, until it is checked. Admins have no principal.
+            None if identity.parts.principal.is_some() => Some(Arc::default()),
+            _ => principal.and_then(|principal| principal.events.clone()),
+        };
         Self { identity, rooms: rooms.unwrap_or_default(), events, checked: Instant::now() }
     }
 }

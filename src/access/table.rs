@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -53,6 +56,8 @@ pub struct Table {
     pub read_at: Instant,
     /// How long it is good.
     pub max_age: Duration,
+    /// Whether something has changed since.
+    pub expired: AtomicBool,
 }
 
 /// Why a client may not connect: what it is told.
@@ -113,7 +118,7 @@ pub enum Judgement {
 
 /// Reads the payload of a CONNECT packet, JSON text.
 pub fn credentials(auth: &str) -> Result<Credentials, Denial> {
-    let payload: Map<String, Value> = serde_json::from_str(auth).unwrap_or_default();
+    let payload: Map<String, Value> = serde_json::from_str(auth).map_err(|_| Denial::token(false))?;
     let strategy = match payload.get("strategy") {
         None | Some(Value::Null) => Strategy::Jwt,
         Some(Value::String(name)) if name.is_empty() => Strategy::Jwt,
@@ -148,9 +153,9 @@ fn epoch_millis() -> f64 {
 }
 
 impl Table {
-    /// Whether the table may still be used.
+    /// Whether clients may be judged by the table.
     pub fn is_fresh(&self) -> bool {
-        self.read_at.elapsed() <= self.max_age
+        !self.expired.load(Ordering::Relaxed) && self.read_at.elapsed() <= self.max_age
     }
 
     /// Judges what a client presents.
@@ -239,6 +244,7 @@ mod tests {
             salt: Some(b"salt".as_slice().into()),
             read_at: Instant::now(),
             max_age: Duration::from_secs(60),
+            expired: AtomicBool::new(false),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -113,6 +113,17 @@ pub struct AccessOutcome {
     pub denial: Option<AccessDenial>,
 }
 
+/// What became of a client that JavaScript makes a socket of: one of the two is set.
+#[napi(object, use_nullable = true)]
+pub struct Admission {
+    /// Who it is.
+    pub identity: Option<IdentityRecord>,
+    /// Why it may not connect.
+    pub denial: Option<AccessDenial>,
+    /// Names the admission.
+    pub ticket: u32,
+}
+
 fn outcome(outcome: AccessOutcome) -> std::result::Result<Outcome, Error> {
     match (outcome.identity, outcome.denial) {
         (Some(record), None) => Ok(Ok(identity(record)?)),
@@ -216,6 +227,7 @@ fn table(engine: &Engine, table: AccessTable) -> Table {
         salt: table.salt.map(|salt| salt.into_bytes().into()),
         read_at: Instant::now(),
         max_age: millis(table.max_age),
+        expired: AtomicBool::new(false),
     }
 }
 
@@ -385,17 +397,19 @@ impl Engine {
         }
     }
 
-    /// Says who clients are.
+    /// Says who clients are. An answer that is malformed refuses its client.
     #[napi]
-    pub fn answer_access(&self, answers: Vec<AccessAnswer>) -> Result<()> {
-        let answers = answers.into_iter().map(|answer| Ok((answer.id, outcome(answer.outcome)?)));
-        self.core().answer_access(answers.collect::<std::result::Result<Vec<_>, Error>>()?);
-        Ok(())
+    pub fn answer_access(&self, answers: Vec<AccessAnswer>) {
+        let answer = |answer: AccessAnswer| {
+            let outcome = outcome(answer.outcome).unwrap_or_else(|_| Err(Denial::internal()));
+            (answer.id, outcome)
+        };
+        self.core().answer_access(answers.into_iter().map(answer).collect());
     }
 
     /// Judges a client that JavaScript makes a socket of in a guarded namespace. `auth` is the JSON text of what it
-    /// presents. After an identity, `addSocket` or `forgetAdmitted` must follow.
-    #[napi(ts_return_type = "Promise<AccessOutcome>")]
+    /// presents. After an identity, `addSocket` or `forgetAdmitted` must follow with the ticket.
+    #[napi(ts_return_type = "Promise<Admission>")]
     pub fn admit<'env>(
         &self,
         env: &'env Env,
@@ -404,16 +418,16 @@ impl Engine {
         auth: String,
     ) -> Result<Object<'env>> {
         let (deferred, promise) = env.create_deferred()?;
-        let pending = Pending::new(deferred);
-        let callback = move |outcome| pending.resolve(outcome_record(outcome));
+        let pending = Pending::<Admission>::new(deferred);
+        let callback = move |outcome, ticket| pending.resolve(admission(outcome, ticket));
         self.core().admit(&conn, &nsp, &auth, Box::new(callback));
         Ok(promise)
     }
 
     /// The client that `admit` let in does not join after all.
     #[napi]
-    pub fn forget_admitted(&self, conn: String, nsp: String) {
-        self.core().forget_admitted(&conn, &nsp);
+    pub fn forget_admitted(&self, conn: String, ticket: u32) {
+        self.core().forget_admitted(&conn, ticket);
     }
 
     /// Who a socket is. `null`: it is gone, or its namespace is not guarded.
@@ -472,9 +486,9 @@ impl Engine {
     }
 }
 
-fn outcome_record(outcome: Outcome) -> AccessOutcome {
+fn admission(outcome: Outcome, ticket: u32) -> Admission {
     match outcome {
-        Ok(identity) => AccessOutcome { identity: Some(IdentityRecord::from(&*identity)), denial: None },
-        Err(denial) => AccessOutcome { identity: None, denial: Some(denial.into()) },
+        Ok(identity) => Admission { identity: Some(IdentityRecord::from(&*identity)), denial: None, ticket },
+        Err(denial) => Admission { identity: None, denial: Some(denial.into()), ticket },
     }
 }

@@ -253,10 +253,11 @@ impl Engine {
         strings(self.core().conn_ids())
     }
 
-    /// Registers a socket of an attached connection. It is in no room yet. False: the connection is gone.
+    /// Registers a socket of an attached connection. In a guarded namespace `ticket` is what `admit` said, and the socket
+    /// is in the rooms of its role; in others 0. False: the connection is gone, or nobody was admitted.
     #[napi]
-    pub fn add_socket(&self, nsp: String, sid: String, conn: String) -> bool {
-        self.core().add_socket(&nsp, &sid, &conn)
+    pub fn add_socket(&self, nsp: String, sid: String, conn: String, ticket: u32) -> bool {
+        self.core().add_socket(&nsp, &sid, &conn, ticket)
     }
 
     /// Removes a socket from its rooms and its namespace.

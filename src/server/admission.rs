@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// Room for a packet that waits. None: too many wait already.
-    fn room_to_wait(&self, text: &str) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn room_to_wait(&self, text: &str) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(text.len() + WAITING_OVERHEAD).unwrap_or(u32::MAX);
         self.waiting.clone().try_acquire_many_owned(bytes).ok()
     }

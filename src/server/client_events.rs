@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json, value::RawValue};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     conn::{Client, Conn},
@@ -93,6 +94,15 @@ pub struct ClientRequest {
     pub is_elsewhere: bool,
 }
 
+impl ClientRequest {
+    /// The same without what its answer does not need: it may wait for long.
+    fn about_entity(self) -> Self {
+        let field = |name: &str| self.payload.as_ref().and_then(|payload| payload.get(name)).cloned();
+        let payload = Some(json!({ "uid": field("uid"), "id": field("id") }));
+        Self { payload, ..self }
+    }
+}
+
 /// What the answer to a request is, and what follows from it.
 #[derive(Debug, Default, PartialEq)]
 pub struct ClientAnswer {
@@ -129,7 +139,14 @@ impl<T: Into<String>> From<T> for Refused {
 /// Requests of a connection that wait for one that is being looked up.
 #[derive(Debug, Default)]
 pub struct Queue {
-    packets: VecDeque<Box<str>>,
+    packets: VecDeque<(Box<str>, OwnedSemaphorePermit)>,
+}
+
+impl Queue {
+    /// What waited, in order.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = String> {
+        std::mem::take(&mut self.packets).into_iter().map(|(text, _)| text.into())
+    }
 }
 
 /// An answer without consequences.
@@ -157,9 +174,17 @@ impl Core {
             return None;
         }
         client.attachments = packet.attachments;
+        if packet.attachments > 0 {
+            return Some(self.acknowledge(
+                conn,
+                packet,
+                &refusal("Binary data is not expected".into()).answer,
+            ));
+        }
         if let Some(queue) = &mut client.requests {
-            if queue.packets.len() < MAX_WAITING && text.len() <= MAX_TEXT {
-                queue.packets.push_back(text.into());
+            let fits = queue.packets.len() < MAX_WAITING && text.len() <= MAX_TEXT;
+            if let Some(room) = fits.then(|| self.room_to_wait(text)).flatten() {
+                queue.packets.push_back((text.into(), room));
                 return Some(Verdict::Done);
             }
             return Some(self.acknowledge(conn, packet, &refusal(TOO_MANY.into()).answer));
@@ -174,8 +199,9 @@ impl Core {
             Step::LookUp { uid, id, published } => {
                 client.requests = Some(Box::default());
                 let asker = LookUpAsker::Engine { ack: packet.id.map(Into::into) };
-                let look_up =
-                    LookUp { member: Arc::downgrade(&member), nsp, request, uid, id, published, asker };
+                let (of, member) = (Arc::downgrade(conn), Arc::downgrade(&member));
+                let request = request.about_entity();
+                let look_up = LookUp { conn: of, member, nsp, request, uid, id, published, asker };
                 if self.look_up(look_up) {
                     return Some(Verdict::Done);
                 }
@@ -200,8 +226,9 @@ impl Core {
             Step::Done(answer) => callback(self.carry_out_here(&nsp, &member, answer)),
             Step::LookUp { uid, id, published } => {
                 let asker = LookUpAsker::Callback(callback);
-                let member = Arc::downgrade(&member);
-                self.look_up(LookUp { member, nsp, request, uid, id, published, asker });
+                let (conn, member) = (Arc::downgrade(&member.conn), Arc::downgrade(&member));
+                let request = request.about_entity();
+                self.look_up(LookUp { conn, member, nsp, request, uid, id, published, asker });
             }
         }
     }
@@ -230,7 +257,8 @@ impl Core {
             let Some(look_up) = self.access.requests.looked_up(id) else { continue };
             answered.extend(self.finish_look_up(look_up, document));
         }
-        self.flush_later(answered);
+        // Not on the thread of the caller: the requests that waited may be many.
+        self.flush_later(answered, |core, conn| core.go_on(conn));
     }
 
     fn finish_look_up(
@@ -238,7 +266,7 @@ impl Core {
         look_up: LookUp,
         document: std::result::Result<Option<String>, ()>,
     ) -> Option<(Arc<Conn>, Verdict)> {
-        let LookUp { member, nsp, request, uid, id, asker, .. } = look_up;
+        let LookUp { conn, member, nsp, request, uid, id, asker, .. } = look_up;
         let member = member.upgrade();
         let answer = match (&member, document) {
             (None, _) => refusal("Socket not found".into()),
@@ -255,40 +283,44 @@ impl Core {
                 None
             }
             LookUpAsker::Engine { ack } => {
-                let member = member?;
-                let conn = member.conn.clone();
-                let mut client = conn.client.lock();
+                let conn = conn.upgrade()?;
                 self.carry_out(&nsp, &answer);
-                let mut verdict = match ack {
+                let verdict = match ack.filter(|_| member.is_some()) {
                     Some(ack) => Verdict::Answer(
                         self.answer(&conn, packet::acknowledged(&nsp.name, &ack, &answer.answer.to_string())),
                     ),
                     None => Verdict::Done,
                 };
-                // Those that waited behind it, until one of them is looked up again.
-                let mut queue = client.requests.take().unwrap_or_default();
-                let attachments = client.attachments;
-                while client.requests.is_none()
-                    && let Some(text) = queue.packets.pop_front()
-                {
-                    if client.attached {
-                        self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.into()));
-                    } else if let Ok(packet) = packet::decode(&text)
-                        && let Some(Verdict::Answer(progress)) =
-                            self.on_client_event(&conn, &mut client, &packet, &text)
-                        && !matches!(verdict, Verdict::Answer(Progress::TooSlow))
-                    {
-                        verdict = Verdict::Answer(progress);
-                    }
-                }
-                if let Some(next) = &mut client.requests {
-                    next.packets = queue.packets;
-                }
-                // The attachments of these have gone by.
-                client.attachments = attachments;
-                drop(client);
                 Some((conn, verdict))
             }
+        }
+    }
+
+    /// Goes on with the requests of a connection that waited behind one which is answered now, until one of them is
+    /// looked up again.
+    fn go_on(&self, conn: &Arc<Conn>) {
+        let mut client = conn.client.lock();
+        let Some(mut queue) = client.requests.take() else { return };
+        let attachments = client.attachments;
+        let mut answered = false;
+        while client.requests.is_none()
+            && let Some((text, room)) = queue.packets.pop_front()
+        {
+            drop(room);
+            if client.attached {
+                self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.into()));
+            } else if let Ok(packet) = packet::decode(&text) {
+                let verdict = self.on_client_event(conn, &mut client, &packet, &text);
+                answered |= matches!(verdict, Some(Verdict::Answer(_)));
+            }
+        }
+        if let Some(next) = &mut client.requests {
+            next.packets = queue.packets;
+        }
+        client.attachments = attachments;
+        drop(client);
+        if answered {
+            self.settle(conn, Verdict::Answer(Progress::Idle));
         }
     }
 
@@ -377,9 +409,8 @@ impl Core {
         if !rules.subscription_types.is_empty() && !rules.subscription_types.contains(&*uid) {
             return Err("Content type not allowed for entity subscriptions".into());
         }
-        // Should the table be out of date, it is asked when the document was looked up.
-        let is_known = self.access.table().is_some();
-        if is_known && self.reader(member, &uid).is_none() {
+        // Should the table be out of date, another one drops what it does not allow.
+        if self.reader(member, &uid).is_none() {
             return Err(NO_PERMISSION.into());
         }
         let published = rules.published_only.contains(&*uid);

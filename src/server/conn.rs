@@ -93,6 +93,17 @@ impl StoredHead {
 /// Sockets of a connection.
 pub type Sockets = SmallVec<[(Arc<Namespace>, Arc<Member>); 1]>;
 
+/// A client that was let in and whose socket JavaScript is making.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Names the admission.
+    pub ticket: u32,
+    /// The namespace.
+    pub nsp: Box<str>,
+    /// Who it is.
+    pub identity: Arc<Identity>,
+}
+
 /// The engine's own Socket.IO state of a connection.
 #[derive(Default)]
 pub struct Client {
@@ -121,11 +132,17 @@ pub struct Client {
     pub asking: SmallVec<[Arc<str>; 1]>,
     /// The requests that wait for one that is being looked up.
     pub requests: Option<Box<Queue>>,
-    /// Who its sockets are that JavaScript is making, by namespace.
-    pub admitted: SmallVec<[(Box<str>, Arc<Identity>); 1]>,
+    /// Those of its sockets that JavaScript is making.
+    pub admitted: SmallVec<[Admitted; 1]>,
 }
 
 impl Client {
+    /// The admission of that name, which is used up by this.
+    pub fn take_admitted(&mut self, ticket: u32) -> Option<Admitted> {
+        let at = self.admitted.iter().position(|admitted| admitted.ticket == ticket)?;
+        Some(self.admitted.swap_remove(at))
+    }
+
     /// Sets the only events that its socket in a namespace may send; `None` allows all.
     pub fn allow_events(&mut self, nsp: &str, names: Option<Arc<EventNames>>) {
         self.event_names.retain(|(known, _)| **known != *nsp);

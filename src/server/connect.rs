@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    conn::{Client, Conn},
+    conn::{Admitted, Client, Conn},
     core::{Core, generate_id},
     events::Event,
     namespace::{Member, Namespace},
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     access::{
-        Asker, Denial, Guarded, Identity, Judgement, Outcome, Parts, Request, Standing, Strategy, TableGuard,
+        AdmitCallback, Asker, Denial, Guarded, Identity, Judgement, Outcome, Parts, Request, Standing,
+        Strategy, TableGuard,
     },
     transport::outbox::Progress,
 };
@@ -85,9 +86,9 @@ impl Core {
     }
 
     /// Judges a client that has objects in JavaScript. `callback` gets the outcome, perhaps at once.
-    pub fn admit(&self, conn: &str, nsp: &str, auth: &str, callback: Box<dyn FnOnce(Outcome) + Send>) {
+    pub fn admit(&self, conn: &str, nsp: &str, auth: &str, callback: AdmitCallback) {
         let (Some(conn), Some(guarded)) = (self.conn(conn), self.access.guarded(nsp)) else {
-            return callback(Err(Denial::internal()));
+            return callback(Err(Denial::internal()), 0);
         };
         let judgement = self.access.judge(&self.access.table(), auth, guarded);
         let ask = match judgement {
@@ -106,26 +107,23 @@ impl Core {
         };
         if let Err(Request { asker: Asker::Callback(callback), .. }) = self.request(request, ask) {
             self.log_end(&conn, TOO_MANY_WAIT);
-            callback(Err(Denial::internal()));
+            callback(Err(Denial::internal()), 0);
         }
     }
 
     /// Tells the outcome to JavaScript, whose socket then gets what its identity has.
-    fn admitted(
-        &self,
-        conn: &Arc<Conn>,
-        nsp: &str,
-        outcome: Outcome,
-        callback: Box<dyn FnOnce(Outcome) + Send>,
-    ) {
+    fn admitted(&self, conn: &Arc<Conn>, nsp: &str, outcome: Outcome, callback: AdmitCallback) {
+        let mut ticket = 0;
         match &outcome {
             Ok(identity) => {
                 self.note_admitted(conn, identity);
-                conn.client.lock().admitted.push((nsp.into(), identity.clone()));
+                ticket = self.access.tickets.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+                let admitted = Admitted { ticket, nsp: nsp.into(), identity: identity.clone() };
+                conn.client.lock().admitted.push(admitted);
             }
             Err(denial) => self.note_denied(conn, nsp, denial),
         }
-        callback(outcome);
+        callback(outcome, ticket);
     }
 
     fn request(&self, request: Request, ask: Option<(Strategy, String)>) -> std::result::Result<(), Request> {
@@ -152,7 +150,7 @@ impl Core {
             let Some(request) = self.access.requests.answered(id) else { continue };
             answered.extend(self.settle_request(request, outcome));
         }
-        self.flush_later(answered);
+        self.flush_later(answered, |_, _| {});
     }
 
     /// There is a new table, or there is none to be had: judges those who waited for it.
@@ -175,13 +173,19 @@ impl Core {
                 None => answered.extend(self.settle_request(request, Err(Denial::internal()))),
             }
         }
-        self.flush_later(answered);
+        self.flush_later(answered, |_, _| {});
     }
 
     /// Does what became of a request. Gives the connection back whose answer is to be written.
     fn settle_request(self: &Arc<Self>, request: Request, outcome: Outcome) -> Option<(Arc<Conn>, Verdict)> {
         let Request { conn, nsp, auth, asker } = request;
-        let conn = conn.upgrade()?;
+        let Some(conn) = conn.upgrade() else {
+            // Its client is gone: nobody is told, but JavaScript waits for an outcome.
+            if let Asker::Callback(callback) = asker {
+                callback(Err(Denial::internal()), 0);
+            }
+            return None;
+        };
         let outcome = outcome.and_then(|identity| self.check_identity(&nsp, identity));
         match asker {
             Asker::Callback(callback) => {
@@ -331,30 +335,42 @@ impl Core {
         self.monitor.record("connect", &data.to_string(), self.access.logs_connections());
     }
 
-    /// Writes what was queued for many connections, on a thread of the engine's.
-    pub(super) fn flush_later(self: &Arc<Self>, answered: Vec<(Arc<Conn>, Verdict)>) {
+    /// Writes what was queued for many connections, on a thread of the engine's, and does what comes then.
+    pub(super) fn flush_later(
+        self: &Arc<Self>,
+        answered: Vec<(Arc<Conn>, Verdict)>,
+        then: impl Fn(&Arc<Self>, &Arc<Conn>) + Send + 'static,
+    ) {
         if answered.is_empty() {
             return;
         }
         let core = self.clone();
         self.runtime().spawn(async move {
             for (conn, verdict) in answered {
-                core.guard(&conn, "answering a client", || core.settle(&conn, verdict));
+                core.guard(&conn, "answering a client", || {
+                    core.settle(&conn, verdict);
+                    then(&core, &conn);
+                });
                 tokio::task::yield_now().await;
             }
         });
     }
 
-    /// Registers a socket that JavaScript made on an attached session. False if the session is gone.
-    pub fn add_socket(&self, name: &str, sid: &str, conn: &str) -> bool {
+    /// Registers a socket that JavaScript made on an attached session. In a guarded namespace `ticket` names its
+    /// admission. False if the session is gone, or nobody was admitted.
+    pub fn add_socket(&self, name: &str, sid: &str, conn: &str, ticket: u32) -> bool {
         let Some(conn) = self.conn(conn) else { return false };
         let nsp = self.namespace_or_new(name);
-        let member = nsp.add(sid.into(), conn.clone(), "{}");
         let mut client = conn.client.lock();
-        let admitted = client.admitted.iter().position(|(nsp, _)| **nsp == *name);
-        if let (Some(at), Some(guarded)) = (admitted, self.access.guarded(name)) {
-            let (_, identity) = client.admitted.swap_remove(at);
-            let table = self.access.table();
+        let admitted = client.take_admitted(ticket);
+        let guarded = self.access.guarded(name);
+        if guarded.is_some() && admitted.as_ref().is_none_or(|admitted| *admitted.nsp != *name) {
+            return false;
+        }
+        // Whoever replaces the table finds the socket.
+        let table = self.access.table();
+        let member = nsp.add(sid.into(), conn.clone(), "{}");
+        if let (Some(Admitted { identity, .. }), Some(guarded)) = (admitted, guarded) {
             let standing = Standing::new(identity, table.as_ref().map(|table| &**table), guarded);
             self.stand(&mut client, &nsp, &member, standing);
         }
@@ -363,11 +379,9 @@ impl Core {
     }
 
     /// Forgets that JavaScript's client was admitted: it does not join after all.
-    pub fn forget_admitted(&self, conn: &str, nsp: &str) {
-        let Some(conn) = self.conn(conn) else { return };
-        let mut client = conn.client.lock();
-        if let Some(at) = client.admitted.iter().position(|(known, _)| **known == *nsp) {
-            client.admitted.swap_remove(at);
+    pub fn forget_admitted(&self, conn: &str, ticket: u32) {
+        if let Some(conn) = self.conn(conn) {
+            conn.client.lock().take_admitted(ticket);
         }
     }
 

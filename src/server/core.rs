@@ -235,6 +235,7 @@ impl Core {
             return None;
         }
         client.attached = true;
+        self.hand_over(&conn, &mut client);
         drop(client);
         Some(conn)
     }

@@ -63,8 +63,19 @@ impl Core {
         }
         if !client.attached && matches!(text.as_bytes(), [b'2' | b'5', ..]) {
             client.attached = self.is_handled(&client, text);
+            if client.attached {
+                self.hand_over(conn, &mut client);
+            }
         }
         self.take(conn, client, text);
+    }
+
+    /// JavaScript takes over: it gets the requests that wait, before what comes after them.
+    pub(super) fn hand_over(&self, conn: &Arc<Conn>, client: &mut Client) {
+        let Some(queue) = &mut client.requests else { return };
+        for text in queue.take() {
+            self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+        }
     }
 
     /// A packet that was judged: goes to JavaScript, or is dealt with here.

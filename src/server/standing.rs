@@ -18,7 +18,7 @@ use super::{
     packet,
 };
 use crate::{
-    access::{Guarded, Identity, RoomChange, Standing},
+    access::{Guarded, Identity, RoomChange, Standing, Strategy},
     transport::payload::{Message, Parcel},
 };
 
@@ -133,7 +133,16 @@ impl Core {
         let mut client = member.conn.client.lock();
         // A verdict is about who somebody is; when the token of each socket expires is its own.
         let before = member.standing.lock().clone()?;
-        let expires_at = before.identity.parts.expires_at;
+        if !client.sockets.iter().any(|(_, known)| Arc::ptr_eq(known, member)) {
+            return None;
+        }
+        let expires_at = match identity.parts.strategy {
+            Strategy::Jwt => before.identity.parts.expires_at,
+            _ => identity.parts.expires_at,
+        };
+        if let Some(at) = expires_at.filter(|_| expires_at != before.identity.parts.expires_at) {
+            self.expire_at(&member.conn, at);
+        }
         let identity = if identity.parts.expires_at == expires_at {
             identity
         } else {
@@ -182,6 +191,10 @@ impl Core {
 
     /// Ends the connection of a socket without JavaScript objects; its client is told why.
     pub fn dismiss(&self, nsp: &Namespace, member: &Arc<Member>, reason: &str) {
+        // Another socket of its connection may have been ended before.
+        if nsp.get(&member.sid).is_none() {
+            return;
+        }
         let identity = member.identity();
         let data =
             json!({ "socketId": &*member.sid, "reason": reason, "user": describe(identity.as_deref()) });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLIENT_EVENTS, RULES, TABLE, guarded } from './guarded.mjs';
-import { client, connected, next, serve, until } from './support.mjs';
+import { RawClient, client, connected, next, serve, until } from './support.mjs';
 
 const timeout = 60_000;
 const users = (token) =>
@@ -230,3 +230,90 @@ test(
     assert.equal(error, 'Invalid or expired token INVALID_TOKEN');
   },
 );
+
+test('two attempts of one connection do not mix who they are', { timeout }, async (t) => {
+  const { io, native, port } = await start(t);
+  const waiting = [];
+  io.use((socket, done) => {
+    if (socket.identity.userId === null) return done(new Error('log in'));
+    waiting.push(done);
+  });
+  const raw = await RawClient.open(t, port);
+  raw.send('40{"token":"user 1"}');
+  await until(() => waiting.length === 1);
+  raw.send('40');
+  assert.equal(await raw.next(), '44{"message":"log in"}');
+  waiting[0]();
+  const [, sid] = /^40\{"sid":"([^"]+)"/.exec(await raw.next());
+  assert.equal(native.socketIdentity('/', sid).userId, '1');
+  assert.deepEqual(native.roomSids('/', 'io:role:1'), [sid]);
+  assert.equal(native.roomSize('/', 'io:role:2'), 0);
+});
+
+test(
+  'who leaves while an entity is looked up is answered again when back',
+  { timeout },
+  async (t) => {
+    const { io, native, port } = await start(t);
+    const { work } = io.opts.access;
+    const raw = await RawClient.open(t, port);
+    raw.send('40');
+    assert.match(await raw.next(), /^40/);
+    let isAway = true;
+    io.opts.access.work = () => isAway || work();
+    raw.send('421["subscribe-entity",{"uid":"api::note.note","id":"x"}]');
+    raw.send('422["join-room","chat"]');
+    await until(() => native.stats().packetsIn >= 3);
+    raw.send('41');
+    raw.send('40');
+    assert.match(await raw.next(), /^40/);
+    isAway = false;
+    work();
+    raw.send('423["join-room","other"]');
+    const answers = [];
+    while (!answers.some((answer) => answer.startsWith('433'))) answers.push(await raw.next());
+    assert.ok(answers.includes('433[{"room":"other","success":true}]'), answers.join(' '));
+    assert.deepEqual(native.subscriptionCounts(), []);
+  },
+);
+
+test('admins are told apart', { timeout }, async (t) => {
+  const { io, native, url } = await start(t);
+  const { work } = io.opts.access;
+  io.opts.access.work = () => {
+    const { questions } = native.accessWork(10);
+    native.answerAccess(
+      questions.map(({ id, token }) => ({
+        id,
+        outcome: {
+          identity: {
+            key: '',
+            strategy: 'admin-jwt',
+            principal: null,
+            user: null,
+            userId: null,
+            name: token,
+            sessionId: null,
+            keyHash: null,
+            expiresAt: null,
+            admin: JSON.stringify({ user: token }),
+          },
+          denial: null,
+        },
+      })),
+    );
+    work();
+  };
+  await connected(t, url);
+  for (const token of ['ann', 'bob']) {
+    await connected(t, url, { auth: { strategy: 'admin-jwt', token } });
+  }
+  const held = native.concernedIdentities(['everybody']);
+  assert.equal(held.length, 3);
+  native.applyAccess(held.map(({ identity }) => ({ key: identity.key, identity, reason: '' })));
+  const names = native
+    .socketList('/', 'io:', '', true, 0, 9)
+    .sockets.map((one) => one.identity.name);
+  assert.deepEqual(names.sort(), [null, 'ann', 'bob'].sort());
+  assert.equal(native.socketList('/', 'io:', '', false, 0, 9).total, 1);
+});

@@ -32,6 +32,9 @@ export function createAccessService({ strapi }: ServiceContext) {
   const reviews = new SerialQueue((error) => {
     strapi.log.error(`plugin io: roles and tokens were not read again: ${describeError(error)}`);
   });
+  const documents = new SerialQueue((error) => {
+    strapi.log.error(`plugin io: entities were not looked up: ${describeError(error)}`);
+  });
   let isReviewing = false;
   /** What is known of clients, with the number of changes there had been before it was looked up. */
   const answers: Array<{ answer: AccessAnswer; before: number }> = [];
@@ -73,7 +76,10 @@ export function createAccessService({ strapi }: ServiceContext) {
   };
 
   const table = async (): Promise<AccessTable> => {
-    const all = await principals.list();
+    const { principals: all, tokens, age } = await principals.all();
+    readAt = performance.now() - age;
+    // The names of roles are needed below: their rooms are nobody else's.
+    applyRules();
     const permissions = getService(strapi, 'permissions');
     const types = contentTypes();
     const publicRole = all.find(({ kind, type }) => kind === 'role' && type === 'public');
@@ -92,9 +98,9 @@ export function createAccessService({ strapi }: ServiceContext) {
           events: events === null ? null : [...events],
         };
       }),
-      tokens: principals.tokens(),
+      tokens,
       salt: strapi.config.get<string | undefined>('admin.apiToken.salt') ?? null,
-      maxAge: accessCheckInterval,
+      maxAge: Math.max(0, accessCheckInterval - age),
     };
   };
 
@@ -102,22 +108,23 @@ export function createAccessService({ strapi }: ServiceContext) {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const before = changes;
       const now = await withinTime(table(), READ_LIMIT);
-      if (before !== changes) continue;
+      if (before !== changes && attempt < MAX_ATTEMPTS) continue;
       current = before;
-      readAt = performance.now();
-      // First: a room must not be free when somebody is let in.
-      applyRules();
       const touched = engine()?.setAccessTable(now) ?? [];
       for (const { nsp, sid } of touched) getService(strapi, 'server').io().followRooms(nsp, sid);
+      if (before === changes) return;
+      // Changes go on and on: those who were let in now are looked at again.
+      engine()?.expireAccessTable();
+      getService(strapi, 'live-access').recheck('everybody');
       return;
     }
-    throw new Error(`roles and tokens changed ${MAX_ATTEMPTS} times while they were read`);
   };
 
   /** Gives the engine a table that is up to date. One is read at a time. */
   const refresh = async (): Promise<void> => {
     while (reading !== null) await reading.catch(() => undefined);
     if (current === changes && performance.now() - readAt < accessCheckInterval) return;
+    if (current === changes) principals.flush();
     reading = read().finally(() => (reading = null));
     await reading;
   };
@@ -125,6 +132,8 @@ export function createAccessService({ strapi }: ServiceContext) {
   const replace = async (): Promise<void> => {
     try {
       current = null;
+      // One that has become too old is not to be had from the cache again.
+      if (performance.now() - readAt >= accessCheckInterval) principals.flush();
       await refresh();
     } catch (error) {
       // What is not answered now must not be waited for the next time.
@@ -134,6 +143,7 @@ export function createAccessService({ strapi }: ServiceContext) {
           `plugin io: clients are refused, as roles and tokens cannot be read: ${describeError(error)}`,
         );
       }
+      current = null;
       engine()?.failAccessTable();
     }
   };
@@ -149,7 +159,11 @@ export function createAccessService({ strapi }: ServiceContext) {
   };
 
   const lookUp = async (entities: EntityQuestion[]): Promise<void> => {
-    const answers = await getService(strapi, 'subscriptions').lookUp(entities);
+    const failed = () => entities.map(({ id }) => ({ id, document: null, failed: true }));
+    const answers = await withinTime(
+      getService(strapi, 'subscriptions').lookUp(entities),
+      READ_LIMIT,
+    ).catch(failed);
     // Whether the type may be read is in the table.
     await refresh().catch(replace);
     engine()?.answerEntities(answers);
@@ -193,8 +207,9 @@ export function createAccessService({ strapi }: ServiceContext) {
       if (!needsTable && sizes.every((length) => length === 0)) return void (isWorking = false);
       if (usedTokens.length > 0) markUsed(usedTokens);
       if (needsTable) await replace();
-      if (entities.length > 0) await lookUp(entities);
-      // Not waited for: others may come meanwhile, and are looked up together.
+      // Neither is waited for: nobody waits for the database who does not need it, and others that come meanwhile are
+      // looked up together.
+      if (entities.length > 0) documents.add(() => lookUp(entities));
       for (const question of questions) void answer(question);
     }
   };
@@ -213,7 +228,7 @@ export function createAccessService({ strapi }: ServiceContext) {
     async stop(): Promise<void> {
       unsubscribe?.();
       unsubscribe = null;
-      await reviews.close();
+      await Promise.all([reviews.close(), documents.close()]);
     },
 
     /** The engine has work: does it until there is none. */
@@ -231,6 +246,7 @@ export function createAccessService({ strapi }: ServiceContext) {
     /** Roles, tokens, permissions or settings have changed: nobody is judged by the old ones any more. */
     expire(): void {
       changes += 1;
+      getService(strapi, 'live-access').note();
       engine()?.expireAccessTable();
     },
 

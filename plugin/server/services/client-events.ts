@@ -43,6 +43,9 @@ export function createClientEventsService({ strapi }: ServiceContext) {
       event === 'private-message' ? (payload as { to?: unknown } | null | undefined)?.to : payload;
     if (event !== 'join-room' && event !== 'private-message') return false;
     if (typeof id !== 'string' || socket.nsp.adapter.sids.has(id)) return false;
+    // What the engine refuses in any case costs the other nodes nothing.
+    const { rooms } = getService(strapi, 'settings').current();
+    if (event === 'private-message' && !rooms.enablePrivateRooms) return false;
     return !socket.rooms.has(id) && remoteSockets.has(socket, id);
   };
 

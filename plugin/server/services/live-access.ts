@@ -235,12 +235,16 @@ export function createLiveAccessService({ strapi }: ServiceContext) {
       begun.set(socket, changes);
     },
 
-    /** Once such a socket is connected. */
-    watch(socket: SocketIOSocket): void {
-      // The session of a recovered one was judged before.
-      if (begun.get(socket) === changes && !socket.recovered) return;
+    /** Once such a socket is connected. Those that were connected without an object have been checked all along. */
+    watch(socket: SocketIOSocket, isNew: boolean): void {
+      if (!isNew || begun.get(socket) === changes) return;
       const record = engine()?.socketIdentity(socket.nsp.name, socket.id);
       if (record != null) addLate([record]);
+    },
+
+    /** What roles have has changed, though nobody is another one: those who are being let in are looked at again. */
+    note(): void {
+      changes += 1;
     },
 
     /** To be called when the change is committed. */

@@ -27,7 +27,13 @@ export interface Principal {
   auth: ContentApiAuth;
 }
 
-type TokenRecord = AccessTable['tokens'][number];
+export type TokenRecord = AccessTable['tokens'][number];
+
+/** What one reading gives. Tokens of admins are among the tokens: they have no principal. */
+export interface Loaded {
+  principals: Principal[];
+  tokens: TokenRecord[];
+}
 
 interface PermissionRow {
   action: string;
@@ -78,16 +84,13 @@ function createAuth(strategy: string, can: (scope: string) => boolean): ContentA
 export function createPrincipalsService({ strapi }: ServiceContext) {
   const roomFor = createRoomNamer(strapi);
   const { accessCheckInterval } = getService(strapi, 'options').config.security;
-  let cached: { at: number; principals: Promise<Principal[]>; settled: boolean } | null = null;
+  let cached: { at: number; loaded: Promise<Loaded>; settled: boolean } | null = null;
   /** The principals of the last load that was cached; empty after a flush. */
   let loaded: readonly Principal[] = [];
   let hits = 0;
 
   /** What each of them was granted when it was last read, and since when. */
   let grants = new Map<string, { granted: string; since: number }>();
-
-  /** What clients with an API token present. Tokens of admins are among them: they are none for content. */
-  let presented: TokenRecord[] = [];
 
   /** Kept when the rest is flushed: a room must not be free while roles are read again. */
   let roleNames = new Set<string>();
@@ -149,7 +152,7 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     };
   };
 
-  const load = async (): Promise<Principal[]> => {
+  const load = async (): Promise<Loaded> => {
     const hasRoles = strapi.plugin('users-permissions') !== undefined;
     const roles = hasRoles
       ? ((await strapi.db.query(UP_ROLE).findMany({ populate: ['permissions'] })) as RoleRow[])
@@ -158,41 +161,41 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
     const tokens = (await strapi.db
       .query(API_TOKEN)
       .findMany({ populate: ['permissions'] })) as TokenRow[];
-    presented = tokens.flatMap((token) => {
+    const presented = tokens.flatMap((token): TokenRecord[] => {
       const { accessKey, expiresAt } = token;
       if (accessKey == null) return [];
-      return {
-        digest: accessKey,
-        principal: isContentToken(token) ? `token:${token.id}` : null,
-        expiresAt: expiresAt == null ? null : new Date(expiresAt).getTime(),
-      };
+      const principal = isContentToken(token) ? `token:${token.id}` : null;
+      const end = expiresAt == null ? null : new Date(expiresAt).getTime();
+      return [{ digest: accessKey, principal, expiresAt: end }];
     });
     const since = noteGrants([
       ...roles.map((role): Grant => [`role:${role.id}`, role, role.permissions]),
       ...tokens.map((token): Grant => [`token:${token.id}`, token, token.permissions]),
     ]);
-    return Promise.all([
+    const principals = await Promise.all([
       ...roles.map((role) => fromRole(role, since(`role:${role.id}`))),
       ...tokens.filter(isContentToken).map((token) => fromToken(token, since(`token:${token.id}`))),
     ]);
+    return { principals, tokens: presented };
   };
 
-  const list = async (): Promise<Principal[]> => {
+  const read = async (): Promise<Loaded & { at: number }> => {
     const current =
       cached !== null && performance.now() - cached.at <= accessCheckInterval ? cached : null;
     if (strapi.db.inTransaction() && current?.settled !== true) {
       // Not to be shared: a transaction must not wait for a query that may be waiting for its
       // connection, and what it reads may never be committed.
-      return load();
+      const at = performance.now();
+      return { ...(await load()), at };
     }
     if (current !== null) {
       hits += 1;
-      return current.principals;
+      return { ...(await current.loaded), at: current.at };
     }
-    const entry = { at: performance.now(), principals: load(), settled: false };
+    const entry = { at: performance.now(), loaded: load(), settled: false };
     cached = entry;
-    entry.principals.then(
-      (principals) => {
+    entry.loaded.then(
+      ({ principals }) => {
         entry.settled = true;
         if (cached === entry) loaded = principals;
       },
@@ -201,8 +204,10 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
         if (cached === entry) cached = null;
       },
     );
-    return entry.principals;
+    return { ...(await entry.loaded), at: entry.at };
   };
+
+  const list = async (): Promise<Principal[]> => (await read()).principals;
 
   /** The one an identity stands for; undefined if it is gone. */
   const find = async (
@@ -215,8 +220,11 @@ export function createPrincipalsService({ strapi }: ServiceContext) {
   return {
     list,
 
-    /** The API tokens as of the last reading, for the engine's table. */
-    tokens: (): TokenRecord[] => presented,
+    /** The same with the API tokens that clients present, and how old this is (milliseconds). */
+    async all(): Promise<Loaded & { age: number }> {
+      const { at, ...all } = await read();
+      return { ...all, age: performance.now() - at };
+    },
 
     roomFor,
 

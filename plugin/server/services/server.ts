@@ -26,7 +26,7 @@ export function createServerService({ strapi }: ServiceContext) {
 
   /** Most sockets have no object: the engine decides about them alone. */
   const connected: SocketListener = (socket, isNew) => {
-    liveAccess.watch(socket);
+    liveAccess.watch(socket, isNew);
     getService(strapi, 'rooms').guard(socket);
     getService(strapi, 'event-rules').attach(socket);
     if (socket.nsp.name !== '/') {

@@ -47,8 +47,9 @@ export class BatchedLookup<V> {
       return Promise.resolve(known.value);
     }
     return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.get(key) ?? [];
-      this.#waiting.set(key, [...waiting, { resolve, reject }]);
+      const waiting = this.#waiting.get(key);
+      if (waiting === undefined) this.#waiting.set(key, [{ resolve, reject }]);
+      else waiting.push({ resolve, reject });
       this.#request();
     });
   }
