@@ -115,7 +115,7 @@ test('asking about what is not there is answered, not thrown', { timeout }, (t) 
   assert.equal(made.writable('nobody'), false);
   assert.equal(made.socketConn('/nowhere', 'nobody'), null);
   assert.equal(made.socketRooms('/nowhere', 'nobody'), null);
-  assert.equal(made.addSocket('/', 'sid', 'nobody'), false);
+  assert.equal(made.addSocket('/', 'sid', 'nobody', 0), false);
   assert.deepEqual(made.join('/', 'nobody', ['a', 'b']), [0, 0]);
   assert.deepEqual(made.join('/nowhere', 'nobody', ['a', 'b']), [0, 0]);
   assert.equal(made.leave('/', 'nobody', 'a'), 0);
