@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
+import { until } from './support/until.mjs';
 
 const NOTE = 'api::note.note';
 const INTERVAL = 2_000;
-/** Generous: the machine may be busy. */
-const LIMIT = 20_000;
 
 describe('security.accessCheckInterval', { timeout: 180_000 }, () => {
   let app;
@@ -24,13 +23,6 @@ describe('security.accessCheckInterval', { timeout: 180_000 }, () => {
     await app.strapi.documents(NOTE).create({ data: { text: 'x' } });
     await app.flush(client);
     return client.names().includes('note:create');
-  };
-  const until = async (what, isSo) => {
-    const end = performance.now() + LIMIT;
-    while (!(await isSo())) {
-      assert.ok(performance.now() < end, `timed out: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
   };
 
   before(async () => {

@@ -1,22 +1,14 @@
 // Clients of a Strapi with the default configuration are served by the engine alone.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
 import { connectMany } from './support/raw-clients.mjs';
+import { until } from './support/until.mjs';
 
 const NOTE = 'api::note.note';
 const COUNT = 1000;
 const USERS = 20;
-
-async function until(what, isTrue) {
-  const end = Date.now() + 60_000;
-  while (!isTrue()) {
-    if (Date.now() > end) throw new Error(`timed out: ${what}`);
-    await sleep(20);
-  }
-}
 
 describe('thousands of clients', { timeout: 240_000 }, () => {
   let app;

@@ -12,6 +12,7 @@ import { adminActions } from './support/admins.mjs';
 import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
 import { freePort, startRedis, withoutRedisServer } from './support/redis-server.mjs';
+import { until } from './support/until.mjs';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
@@ -31,13 +32,6 @@ function settled(promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function until(what, holds) {
-  for (const end = Date.now() + LIMIT; !(await holds());) {
-    assert.ok(Date.now() < end, `it did not come to hold: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe('a node whose Redis hangs', { timeout: 180_000, skip }, () => {
   let app;
   let port;
@@ -53,13 +47,15 @@ describe('a node whose Redis hangs', { timeout: 180_000, skip }, () => {
   const $io = () => app.strapi.$io;
   const lines = (pattern) => app.log.filter(({ text }) => pattern.test(text));
 
-  const meet = () =>
-    until('the nodes see each other', async () => {
+  const meet = () => {
+    const both = async () => {
       const sockets = await $io()
         .server.fetchSockets()
         .catch(() => []);
       return sockets.length === 2;
-    });
+    };
+    return until('the nodes see each other', both, LIMIT);
+  };
 
   /** The neighbour's clients reconnect by themselves, once their connections are closed. */
   const startNeighbour = async (url) => {
@@ -122,7 +118,7 @@ describe('a node whose Redis hangs', { timeout: 180_000, skip }, () => {
     // Nothing of this can wait: whether another node has the socket is not known.
     assert.equal($io().disconnectSocket('x'.repeat(20)), true);
 
-    await until('it is noticed', () => !service('redis').status().connected);
+    await until('it is noticed', () => !service('redis').status().connected, LIMIT);
     assert.deepEqual(
       (await settled($io().server.fetchSockets())).map(({ id }) => id),
       [near.socket.id],
@@ -178,12 +174,12 @@ describe('a node whose Redis hangs', { timeout: 180_000, skip }, () => {
     await local;
     const dropped = lines(/a message was not sent to the other nodes, as Redis/);
     assert.equal(dropped.length, 1);
-    await until('it is noticed', () => !service('redis').status().connected);
+    await until('it is noticed', () => !service('redis').status().connected, LIMIT);
   });
 
   for (const how of ['goes on', 'is started again']) {
     it(`heals when Redis ${how}, subscriptions included`, async () => {
-      await until('it is noticed', () => !service('redis').status().connected);
+      await until('it is noticed', () => !service('redis').status().connected, LIMIT);
       if (how === 'goes on') redis.resume();
       else {
         await redis.kill();

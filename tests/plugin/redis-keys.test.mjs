@@ -14,6 +14,7 @@ import { boot } from './support/app.mjs';
 import { connect } from './support/client.mjs';
 import { freePort, startRedis, withoutRedisServer } from './support/redis-server.mjs';
 import { startNode } from './support/shared-nodes.mjs';
+import { until } from './support/until.mjs';
 
 const NOTE = 'api::note.note';
 const skip = withoutRedisServer();
@@ -38,12 +39,6 @@ describe('applications on one Redis', { timeout: 180_000, skip }, () => {
     const client = await connect(address);
     clients.push(client);
     return client;
-  };
-  const until = async (what, holds) => {
-    for (const end = Date.now() + 20_000; !(await holds());) {
-      assert.ok(Date.now() < end, `it did not come to hold: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
   };
   const ids = (sockets) => sockets.map(({ id }) => id).sort();
 
