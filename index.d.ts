@@ -162,8 +162,9 @@ export declare class Engine {
   /** Ids of the open connections. */
   connIds(): Array<string>
   /**
-   * Registers a socket of an attached connection. In a guarded namespace `ticket` is what `admit` said, and the socket
-   * is in the rooms of its role; in others 0. False: the connection is gone, or nobody was admitted.
+   * Registers a socket of an attached connection. In a guarded namespace `ticket` is the one that `admit` returned, and
+   * the socket joins the rooms of its role. In other namespaces `ticket` is 0 and the socket joins no room. Returns
+   * false if the connection is gone, or if `admit` did not admit its client.
    */
   addSocket(nsp: string, sid: string, conn: string, ticket: number): boolean
   /** Removes a socket from its rooms and its namespace. */

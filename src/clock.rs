@@ -11,11 +11,15 @@ pub struct Now {
     pub epoch: f64,
 }
 
+/// Milliseconds since the epoch.
+pub fn epoch_millis() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_millis() as f64)
+}
+
 impl Now {
     /// Reads the clocks.
     pub fn read() -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self { instant: Instant::now(), epoch: epoch.map_or(0.0, |time| time.as_millis() as f64) }
+        Self { instant: Instant::now(), epoch: epoch_millis() }
     }
 
     /// The moment that is `duration` later.

@@ -62,6 +62,22 @@ pub struct Parts {
     pub admin: Option<Box<str>>,
 }
 
+impl Parts {
+    /// A client of a role or API token of which nothing else is known.
+    pub fn new(strategy: Strategy, principal: Option<Arc<str>>) -> Self {
+        Self {
+            strategy,
+            principal,
+            user: None,
+            name: None,
+            session: None,
+            token: None,
+            expires_at: None,
+            admin: None,
+        }
+    }
+}
+
 /// Who a socket is. Sockets with equal keys are checked together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
@@ -109,16 +125,7 @@ mod tests {
     use super::*;
 
     fn parts(strategy: Strategy, principal: &str) -> Parts {
-        Parts {
-            strategy,
-            principal: Some(principal.into()),
-            user: None,
-            name: None,
-            session: None,
-            token: None,
-            expires_at: None,
-            admin: None,
-        }
+        Parts::new(strategy, Some(principal.into()))
     }
 
     fn user(id: &str, session: Option<&str>) -> Identity {

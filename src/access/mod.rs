@@ -35,7 +35,7 @@ use crate::{
 /// A namespace whose clients must authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guarded {
-    /// Whether clients without a token may join, as far as the table lets them.
+    /// Whether clients without a token may join. The table must allow it, too.
     pub is_public: bool,
     /// Whether content is sent here.
     pub has_content: bool,
@@ -46,7 +46,7 @@ pub struct Guarded {
 pub struct Access {
     /// Requests that wait for the embedder.
     pub requests: Requests,
-    /// Where the embedder is told of work.
+    /// Queue of the notifications that tell the embedder about work.
     pub lane: Arc<Lane>,
     /// Whether connections are written into the log of the monitoring.
     pub logs_connections: AtomicBool,
@@ -93,6 +93,11 @@ impl Access {
     /// How a namespace is guarded; `None`: it is not.
     pub fn guarded(&self, nsp: &str) -> Option<Guarded> {
         self.namespaces.read().get(nsp).copied()
+    }
+
+    /// Whether content is sent in a namespace.
+    pub fn has_content(&self, nsp: &str) -> bool {
+        self.guarded(nsp).is_some_and(|guarded| guarded.has_content)
     }
 
     /// Names of the guarded namespaces.

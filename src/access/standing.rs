@@ -20,8 +20,8 @@ pub struct Standing {
 
 impl Standing {
     /// What an identity has in a namespace. Without a table it has nothing yet.
-    pub fn new(identity: Arc<Identity>, table: Option<&Table>, guarded: Guarded) -> Self {
-        let principal = table.and_then(|table| table.principal(&identity));
+    pub fn new(identity: Arc<Identity>, table: &Option<Arc<Table>>, guarded: Guarded) -> Self {
+        let principal = table.as_ref().and_then(|table| table.principal(&identity));
         let rooms = principal.map(|principal| match guarded.has_content {
             true => principal.content_rooms.clone(),
             false => principal.rooms.clone(),

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use hmac::{Hmac, Mac};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use sha2::Sha512;
 
 use super::identity::{Identity, Strategy};
-use crate::security::EventNames;
+use crate::{clock::epoch_millis, security::EventNames};
 
 /// Rooms that sockets are put into.
 pub type Rooms = Arc<[Arc<str>]>;
@@ -23,7 +23,7 @@ pub type Rooms = Arc<[Arc<str>]>;
 #[derive(Debug, Clone)]
 pub struct Principal {
     /// The room that its content goes to.
-    pub room: Option<Arc<str>>,
+    pub room: Arc<str>,
     /// Content types whose entities it may see.
     pub readable: HashSet<Box<str>>,
     /// Rooms of its sockets where content is sent.
@@ -148,10 +148,6 @@ fn no_token(strategy: Strategy) -> Result<Credentials, Denial> {
     }
 }
 
-fn epoch_millis() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_millis() as f64)
-}
-
 impl Table {
     /// Whether clients may be judged by the table.
     pub fn is_fresh(&self) -> bool {
@@ -208,7 +204,7 @@ mod tests {
 
     fn principal(may_connect: bool) -> Principal {
         Principal {
-            room: None,
+            room: "io:room".into(),
             readable: HashSet::new(),
             content_rooms: Arc::default(),
             rooms: Arc::default(),
@@ -218,17 +214,7 @@ mod tests {
     }
 
     fn identity(strategy: Strategy, principal: Option<&str>, expires_at: Option<f64>) -> Arc<Identity> {
-        let principal = principal.map(Into::into);
-        let parts = Parts {
-            strategy,
-            principal,
-            user: None,
-            name: None,
-            session: None,
-            token: None,
-            expires_at,
-            admin: None,
-        };
+        let parts = Parts { expires_at, ..Parts::new(strategy, principal.map(Into::into)) };
         Arc::new(Identity::new(parts))
     }
 

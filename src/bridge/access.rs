@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -179,20 +182,6 @@ pub struct AccessTable {
     pub max_age: f64,
 }
 
-fn parts(strategy: Strategy, principal: Option<String>) -> Parts {
-    let principal = principal.map(Into::into);
-    Parts {
-        strategy,
-        principal,
-        user: None,
-        name: None,
-        session: None,
-        token: None,
-        expires_at: None,
-        admin: None,
-    }
-}
-
 fn table(engine: &Engine, table: AccessTable) -> Table {
     let rooms = |names: &[String]| -> Vec<Arc<str>> { names.iter().map(|name| (**name).into()).collect() };
     let sets = &engine.core().security.event_sets;
@@ -202,7 +191,7 @@ fn table(engine: &Engine, table: AccessTable) -> Table {
         let own = vec![room.clone()];
         let content: Rooms = [own, rooms(&record.content_rooms), everywhere.clone()].concat().into();
         let principal = access::Principal {
-            room: Some(room),
+            room,
             readable: record.readable.into_iter().map(Into::into).collect(),
             content_rooms: content,
             rooms: everywhere.into(),
@@ -213,7 +202,7 @@ fn table(engine: &Engine, table: AccessTable) -> Table {
     };
     let bearer = |record: TokenRecord| -> (Box<str>, Bearer) {
         let identity = record.principal.map(|principal| {
-            let parts = parts(Strategy::ApiToken, Some(principal));
+            let parts = Parts::new(Strategy::ApiToken, Some(principal.into()));
             let token = Some(record.digest.as_str().into());
             Arc::new(Identity::new(Parts { token, expires_at: record.expires_at, ..parts }))
         });
@@ -221,7 +210,7 @@ fn table(engine: &Engine, table: AccessTable) -> Table {
     };
     Table {
         is_public: table.is_public,
-        public: Arc::new(Identity::new(parts(Strategy::Public, table.public))),
+        public: Arc::new(Identity::new(Parts::new(Strategy::Public, table.public.map(Into::into)))),
         principals: table.principals.into_iter().map(principal).collect(),
         tokens: table.tokens.into_iter().map(bearer).collect(),
         salt: table.salt.map(|salt| salt.into_bytes().into()),
@@ -482,7 +471,7 @@ impl Engine {
     /// Whether connections of guarded namespaces are written into the log of the monitoring.
     #[napi]
     pub fn set_connection_logging(&self, on: bool) {
-        self.core().set_connection_logging(on);
+        self.core().access.logs_connections.store(on, Ordering::Relaxed);
     }
 }
 

@@ -253,8 +253,9 @@ impl Engine {
         strings(self.core().conn_ids())
     }
 
-    /// Registers a socket of an attached connection. In a guarded namespace `ticket` is what `admit` said, and the socket
-    /// is in the rooms of its role; in others 0. False: the connection is gone, or nobody was admitted.
+    /// Registers a socket of an attached connection. In a guarded namespace `ticket` is the one that `admit` returned, and
+    /// the socket joins the rooms of its role. In other namespaces `ticket` is 0 and the socket joins no room. Returns
+    /// false if the connection is gone, or if `admit` did not admit its client.
     #[napi]
     pub fn add_socket(&self, nsp: String, sid: String, conn: String, ticket: u32) -> bool {
         self.core().add_socket(&nsp, &sid, &conn, ticket)

@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     conn::{Client, Conn},
     core::Core,
-    events::{Event, Level},
+    events::Level,
     fanout::Job,
     packet::{self, Packet, PacketType},
     protocol::Verdict,
@@ -89,7 +89,7 @@ impl Core {
             match self.wait_for_turn(conn, &packet, &text) {
                 None if client.attached || self.is_eager() => {
                     client.attached = true;
-                    self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+                    self.forward(conn, text);
                 }
                 None => match self.on_packet(conn, client, &packet, &text) {
                     Verdict::Done | Verdict::Answer(_) => {}

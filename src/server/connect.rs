@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::{
         AdmitCallback, Asker, Denial, Guarded, Identity, Judgement, Outcome, Parts, Request, Standing,
-        Strategy, TableGuard,
+        Strategy,
     },
     transport::outbox::Progress,
 };
@@ -50,7 +50,7 @@ impl Core {
             Some(Judgement::Admitted(identity)) => {
                 client.guard.answered();
                 self.note_admitted(conn, &identity);
-                Verdict::Answer(self.join(conn, client, &nsp, auth, identity, &table, guarded))
+                Verdict::Answer(self.join(conn, client, &nsp, auth, Standing::new(identity, &table, guarded)))
             }
             Some(Judgement::Denied(denial)) => {
                 drop(table);
@@ -60,7 +60,7 @@ impl Core {
             // Admins have objects in JavaScript anyway.
             Some(Judgement::Ask(Strategy::Admin, _)) => {
                 client.attached = true;
-                self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
+                self.forward(conn, text.to_owned());
                 Verdict::Done
             }
             judgement => {
@@ -143,7 +143,7 @@ impl Core {
         }
     }
 
-    /// The embedder says who a client is. `None`: something failed there.
+    /// The embedder says who clients are, by the numbers of the questions.
     pub fn answer_access(self: &Arc<Self>, answers: Vec<(u32, Outcome)>) {
         let mut answered = Vec::new();
         for (id, outcome) in answers {
@@ -220,8 +220,7 @@ impl Core {
         if client.attached || self.is_eager() {
             // Somebody in JavaScript wants to see it by now, and asks again.
             client.attached = true;
-            let text = packet::connect(nsp, auth);
-            self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+            self.forward(conn, packet::connect(nsp, auth));
             return Verdict::Done;
         }
         client.guard.answered();
@@ -244,26 +243,28 @@ impl Core {
             Ok(identity) => {
                 self.note_admitted(conn, &identity);
                 let table = self.access.table();
-                Verdict::Answer(self.join(conn, client, &found, auth, identity, &table, guarded))
+                Verdict::Answer(self.join(
+                    conn,
+                    client,
+                    &found,
+                    auth,
+                    Standing::new(identity, &table, guarded),
+                ))
             }
             Err(denial) => self.deny(conn, client, nsp, &denial),
         }
     }
 
-    /// Makes the socket of a client that was admitted.
-    #[allow(clippy::too_many_arguments, reason = "all of it is what a socket is made of")]
+    /// Makes the socket of a client that was admitted. The caller holds the table from which its standing is.
     fn join(
         &self,
         conn: &Arc<Conn>,
         client: &mut Client,
         nsp: &Arc<Namespace>,
         auth: &str,
-        identity: Arc<Identity>,
-        table: &TableGuard<'_>,
-        guarded: Guarded,
+        standing: Standing,
     ) -> Progress {
         let sid: Arc<str> = generate_id().into();
-        let standing = Standing::new(identity, table.as_ref().map(|table| &**table), guarded);
         let mut answered = Progress::Idle;
         let member = nsp.add_after(sid.clone(), conn.clone(), auth, || {
             answered = self.answer(conn, packet::connected(&nsp.name, &sid));
@@ -271,9 +272,7 @@ impl Core {
         nsp.join(&sid, &sid);
         self.stand(client, nsp, &member, standing);
         client.sockets.push((nsp.clone(), member.clone()));
-        if guarded.has_content {
-            self.record_connect(&member);
-        }
+        self.record_connect(nsp, &member);
         answered
     }
 
@@ -324,7 +323,11 @@ impl Core {
         self.monitor.record("refused", &data.to_string(), self.access.logs_connections());
     }
 
-    fn record_connect(&self, member: &Member) {
+    /// Notes in the log of the monitoring that a socket without JavaScript objects has joined.
+    fn record_connect(&self, nsp: &Namespace, member: &Member) {
+        if !self.access.has_content(&nsp.name) {
+            return;
+        }
         let identity = member.identity();
         let conn = &member.conn;
         let data = json!({
@@ -371,7 +374,7 @@ impl Core {
         let table = self.access.table();
         let member = nsp.add(sid.into(), conn.clone(), "{}");
         if let (Some(Admitted { identity, .. }), Some(guarded)) = (admitted, guarded) {
-            let standing = Standing::new(identity, table.as_ref().map(|table| &**table), guarded);
+            let standing = Standing::new(identity, &table, guarded);
             self.stand(&mut client, &nsp, &member, standing);
         }
         client.sockets.push((nsp, member));
@@ -396,20 +399,10 @@ impl Core {
                 && crate::security::is_named_in(&packet, &handled)
         })
     }
-
-    /// Forgets those who wait for the embedder.
-    pub(super) fn close_access(&self) {
-        self.access.requests.clear();
-    }
-
-    /// Whether connections of guarded namespaces are logged.
-    pub fn set_connection_logging(&self, on: bool) {
-        self.access.logs_connections.store(on, Ordering::Relaxed);
-    }
 }
 
 /// What the log says of a user.
-pub(super) fn describe(identity: Option<&Identity>) -> Option<Value> {
+pub(in crate::server) fn describe(identity: Option<&Identity>) -> Option<Value> {
     let Parts { user, name, .. } = &identity?.parts;
     let id = serde_json::from_str::<Value>(&user.as_ref()?.json).map(|user| user["id"].clone());
     Some(json!({ "id": id.unwrap_or_default(), "username": name }))

@@ -82,7 +82,7 @@ impl Engine {
             core.queue(Job::Close(conn.clone(), false));
         }
         core.events.discard_messages();
-        core.close_access();
+        core.access.requests.clear();
         core.queue(Job::Stop);
         core.timers.stop();
         // A thread only fails to join if it panicked; there is nothing left to do for it then.

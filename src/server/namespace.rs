@@ -11,7 +11,10 @@ use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
 
 use super::conn::Conn;
-use crate::access::{Identity, Standing, Subscriptions};
+use crate::{
+    access::{Identity, Standing, Subscriptions},
+    clock::epoch_millis,
+};
 
 /// What changed by joining or leaving a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,12 +89,11 @@ impl Namespace {
         auth: &str,
         welcome: impl FnOnce(),
     ) -> Arc<Member> {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let member = Arc::new(Member {
             sid: sid.clone(),
             conn,
             auth: auth.into(),
-            issued: since_epoch.map_or(0.0, |time| time.as_millis() as f64),
+            issued: epoch_millis(),
             standing: Mutex::default(),
             subscriptions: Mutex::default(),
             rooms: Mutex::default(),

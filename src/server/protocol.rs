@@ -70,11 +70,16 @@ impl Core {
         self.take(conn, client, text);
     }
 
+    /// Gives a message to JavaScript.
+    pub(super) fn forward(&self, conn: &Conn, text: String) {
+        self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+    }
+
     /// JavaScript takes over: it gets the requests that wait, before what comes after them.
     pub(super) fn hand_over(&self, conn: &Arc<Conn>, client: &mut Client) {
         let Some(queue) = &mut client.requests else { return };
         for text in queue.take() {
-            self.events.push(&conn.lane, Event::Text(conn.id.clone(), text));
+            self.forward(conn, text);
         }
     }
 
@@ -85,7 +90,7 @@ impl Core {
             let bytes = if client.announced > 0 { text.len() } else { 0 };
             self.set_incomplete(conn, &mut client, bytes);
             drop(client);
-            return self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
+            return self.forward(conn, text.to_owned());
         }
         // `ended` has the lock when it closes the session: nothing may join afterwards.
         if conn.is_closed() {
@@ -207,7 +212,7 @@ impl Core {
         match (packet.kind, joined) {
             (PacketType::Connect, None) if self.is_eager() => {
                 client.attached = true;
-                self.events.push(&conn.lane, Event::Text(conn.id.clone(), text.to_owned()));
+                self.forward(conn, text.to_owned());
             }
             (PacketType::Connect, None) => {
                 return match self.access.guarded(packet.nsp) {

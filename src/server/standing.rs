@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -18,7 +18,8 @@ use super::{
     packet,
 };
 use crate::{
-    access::{Guarded, Identity, RoomChange, Standing, Strategy},
+    access::{Guarded, Identity, Parts, RoomChange, Standing, Strategy},
+    clock::epoch_millis,
     transport::payload::{Message, Parcel},
 };
 
@@ -146,11 +147,11 @@ impl Core {
         let identity = if identity.parts.expires_at == expires_at {
             identity
         } else {
-            let parts = crate::access::Parts { expires_at, ..identity.parts.clone() };
+            let parts = Parts { expires_at, ..identity.parts.clone() };
             Arc::new(Identity { key: identity.key.clone(), parts })
         };
         let table = self.access.table();
-        let now = Standing::new(identity, table.as_ref().map(|table| &**table), guarded);
+        let now = Standing::new(identity, &table, guarded);
         for room in before.rooms.iter().filter(|room| !now.rooms.contains(room)) {
             nsp.leave(&member.sid, room);
         }
@@ -252,7 +253,7 @@ impl Core {
 
     /// The credentials of one of its sockets expire then, milliseconds since the epoch.
     pub(super) fn expire_at(&self, conn: &Arc<Conn>, at: f64) {
-        let left = (at - now_millis()).clamp(0.0, LONGEST_LOOK.as_millis() as f64);
+        let left = (at - epoch_millis()).clamp(0.0, LONGEST_LOOK.as_millis() as f64);
         self.look_for_expired(conn, Instant::now() + Duration::from_millis(left as u64 + 1));
     }
 
@@ -262,7 +263,7 @@ impl Core {
             let client = conn.client.lock();
             (client.sockets.clone(), client.attached)
         };
-        let now = now_millis();
+        let now = epoch_millis();
         let expiring = sockets.iter().filter_map(|(nsp, member)| {
             let at = member.identity()?.parts.expires_at?;
             Some((nsp, member, at))
@@ -289,8 +290,7 @@ impl Core {
 
     /// Notes in the log of the monitoring that a socket without JavaScript objects is gone.
     pub(super) fn record_disconnect(&self, nsp: &Namespace, member: &Member, reason: &str) {
-        let is_logged = self.access.guarded(&nsp.name).is_some_and(|guarded| guarded.has_content);
-        if !is_logged {
+        if !self.access.has_content(&nsp.name) {
             return;
         }
         let identity = member.identity();
@@ -298,8 +298,4 @@ impl Core {
             json!({ "socketId": &*member.sid, "user": describe(identity.as_deref()), "reason": reason });
         self.monitor.record("disconnect", &data.to_string(), self.access.logs_connections());
     }
-}
-
-fn now_millis() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_millis() as f64)
 }
