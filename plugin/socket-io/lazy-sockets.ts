@@ -17,7 +17,7 @@ export class LazySockets extends Map<string, SocketInternals> {
     if (socket.conn instanceof NativeConn) {
       const joined = link.nsp.adapter.socketRooms(sid);
       const isThere = link.native?.addSocket(link.name, sid, socket.conn.id, link.ticketOf(socket));
-      // Its connection is gone, or nobody was let in.
+      // The connection is gone, or the engine did not admit its client.
       if (isThere === false) process.nextTick(() => socket.disconnect(true));
       // rooms joined by a middleware; until now the engine did not know the socket
       if (joined?.size) link.native?.join(link.name, sid, [...joined]);

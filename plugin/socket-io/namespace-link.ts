@@ -199,7 +199,7 @@ export class NamespaceLink {
     const { core, name } = this;
     const { access } = core.server.opts;
     const early = this.judged.get(socket);
-    // A session was judged before there was a socket: then nobody knows what has changed since.
+    // With recovery the client is judged before the socket exists. Then changes since are unknown, and it is checked again.
     if (!early) access?.judging(socket);
     const outcome = early ?? (await core.judge(name, socket.conn.id, socket.handshake.auth));
     this.judged.set(socket, outcome);

@@ -78,7 +78,7 @@ export function createAccessService({ strapi }: ServiceContext) {
   const table = async (): Promise<AccessTable> => {
     const { principals: all, tokens, age } = await principals.all();
     readAt = performance.now() - age;
-    // The names of roles are needed below: their rooms are nobody else's.
+    // `autoJoined` below checks rooms against the names of the roles, which have just been read.
     applyRules();
     const permissions = getService(strapi, 'permissions');
     const types = contentTypes();
@@ -113,7 +113,7 @@ export function createAccessService({ strapi }: ServiceContext) {
       const touched = engine()?.setAccessTable(now) ?? [];
       for (const { nsp, sid } of touched) getService(strapi, 'server').io().followRooms(nsp, sid);
       if (before === changes) return;
-      // Changes go on and on: those who were let in now are looked at again.
+      // There were changes during every attempt: clients admitted by this table are checked again.
       engine()?.expireAccessTable();
       getService(strapi, 'live-access').recheck('everybody');
       return;
@@ -123,20 +123,22 @@ export function createAccessService({ strapi }: ServiceContext) {
   /** Gives the engine a table that is up to date. One is read at a time. */
   const refresh = async (): Promise<void> => {
     while (reading !== null) await reading.catch(() => undefined);
-    if (current === changes && performance.now() - readAt < accessCheckInterval) return;
-    if (current === changes) principals.flush();
+    const isOld = performance.now() - readAt >= accessCheckInterval;
+    if (current === changes && !isOld) return;
+    // The cached principals are as old as the table.
+    if (isOld) principals.flush();
     reading = read().finally(() => (reading = null));
     await reading;
   };
 
   const replace = async (): Promise<void> => {
     try {
+      // Nothing has changed, so the table is too old for the engine, and so are the principals it was made of.
+      if (current === changes) principals.flush();
       current = null;
-      // One that has become too old is not to be had from the cache again.
-      if (performance.now() - readAt >= accessCheckInterval) principals.flush();
       await refresh();
     } catch (error) {
-      // What is not answered now must not be waited for the next time.
+      // The cache may hold a query that the database never answers.
       principals.flush();
       if (engine()?.mayLog('access table') !== false) {
         strapi.log.error(
@@ -172,7 +174,7 @@ export function createAccessService({ strapi }: ServiceContext) {
   /** Says who clients are, all that are known by now together. */
   const tell = async (): Promise<void> => {
     isTelling = false;
-    // Users are checked against the roles of now. Should these not be there, nobody is let in.
+    // The engine checks users against the current roles. If these cannot be read, it refuses everybody.
     await refresh().catch(replace);
     const told = answers.splice(0);
     engine()?.answerAccess(told.map(({ answer }) => answer));
@@ -200,15 +202,14 @@ export function createAccessService({ strapi }: ServiceContext) {
   const work = async (): Promise<void> => {
     for (;;) {
       const running = engine();
-      // In the turn in which the engine says that there is nothing: it calls again with the next.
+      // Cleared in the same turn in which the engine reports no work: it calls again for the next request.
       if (running === undefined) return void (isWorking = false);
       const { needsTable, questions, entities, usedTokens } = running.accessWork(BATCH);
       const sizes = [questions, entities, usedTokens].map(({ length }) => length);
       if (!needsTable && sizes.every((length) => length === 0)) return void (isWorking = false);
       if (usedTokens.length > 0) markUsed(usedTokens);
       if (needsTable) await replace();
-      // Neither is waited for: nobody waits for the database who does not need it, and others that come meanwhile are
-      // looked up together.
+      // Neither is awaited: requests that need no look-up go on, and later ones join the next batch.
       if (entities.length > 0) documents.add(() => lookUp(entities));
       for (const question of questions) void answer(question);
     }
